@@ -1,0 +1,289 @@
+"""Flows and the effects they ask for.
+
+A hook of a provider does no I/O. It is a *flow*: a generator that yields effects and is sent their results, as the
+flows of ``httpx.Auth`` do. The same flow serves ``completion()`` and ``acompletion()``.
+
+    def completion(request, settings):
+        response = yield from http("POST", f"{settings.api_base}/chat", json={"prompt": …})
+        return ModelResponse.of_text(response.json()["output"])
+
+``yield`` and ``yield from`` both work on an effect; ``yield from`` keeps its static type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Awaitable, Callable, Generator, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
+
+from .errors import ContractViolationError, InvalidResponseError
+
+if TYPE_CHECKING:
+    from .types import ModelResponseStream, Request, TextCompletionResponse
+
+    Chunk: TypeAlias = ModelResponseStream | TextCompletionResponse | Mapping[str, Any] | str
+
+__all__ = [
+    "Call",
+    "Decoder",
+    "Effect",
+    "EventStream",
+    "Flow",
+    "Http",
+    "HttpResponse",
+    "Invoke",
+    "ServerSentEvent",
+    "Sleep",
+    "call",
+    "http",
+    "invoke",
+    "sleep",
+]
+
+T = TypeVar("T")
+
+Flow: TypeAlias = Generator["Effect[Any]", Any, T]
+"""What a flow returns when called: ``def completion(request, settings) -> Flow[ModelResponse]``."""
+
+
+class Effect(Generic[T]):
+    """Something a flow asks for; the core does it and sends the result back."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> Generator[Effect[T], Any, T]:
+        result: T = yield self
+        return result
+
+
+class HttpResponse:
+    """A whole HTTP response.
+
+    ``status`` is the number, ``headers`` a mapping that ignores the case of its keys, ``content`` the body's bytes,
+    already decompressed.
+    """
+
+    __slots__ = ("content", "headers", "status")
+
+    def __init__(self, status: int, headers: Mapping[str, str], content: bytes) -> None:
+        self.status = status
+        self.headers = headers
+        self.content = content
+
+    @property
+    def text(self) -> str:
+        """The body as text; bytes that are no UTF-8 are replaced."""
+        return self.content.decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        """Parse the body; raises InvalidResponseError where it is no JSON."""
+        import json
+
+        try:
+            return json.loads(self.content)
+        except ValueError as error:
+            raise InvalidResponseError(
+                f"the server answered {self.status} with something that is no JSON: {self.text[:200]!r}",
+                body=self.text[:2000],
+            ) from error
+
+    def __repr__(self) -> str:
+        return f"HttpResponse({self.status}, {len(self.content)} bytes)"
+
+
+class Http(Effect[HttpResponse]):
+    """Send a request, read the whole response. A status of 400 and above is thrown as an error, but for ``accept``."""
+
+    __slots__ = ("accept", "content", "data", "files", "headers", "json", "method", "url")
+
+    def __init__(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+        content: bytes | None = None,
+        data: Mapping[str, Any] | None = None,
+        files: Sequence[tuple[str, Any]] | None = None,
+        accept: Iterable[int] = (),
+    ) -> None:
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.json = json
+        self.content = content
+        self.data = data
+        self.files = files
+        self.accept = accept
+
+    def __repr__(self) -> str:
+        return f"http({self.method!r}, {self.url!r})"
+
+
+class Sleep(Effect[None]):
+    """Wait, in seconds."""
+
+    __slots__ = ("seconds",)
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+
+class Call(Effect[T]):
+    """Call a foreign function in the colour at hand; the missing colour is bridged."""
+
+    __slots__ = ("asynchronous", "sync")
+
+    def __init__(
+        self, sync: Callable[[], T] | None = None, asynchronous: Callable[[], Awaitable[T]] | None = None
+    ) -> None:
+        self.sync = sync
+        self.asynchronous = asynchronous
+
+
+class Invoke(Effect[Any]):
+    """Call another model, with all that a call of its own would have: routing, extensions, retries."""
+
+    __slots__ = ("request",)
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+
+
+def http(
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    json: Any = None,
+    content: bytes | None = None,
+    data: Mapping[str, Any] | None = None,
+    files: Sequence[tuple[str, Any]] | None = None,
+    accept: Iterable[int] = (),
+) -> Http:
+    """Ask for an HTTP exchange.
+
+    The body is one of ``json`` (anything JSON holds; pydantic models too), ``content`` (bytes), or ``data`` with
+    ``files`` (a form; with files, multipart: ``files`` is a list of ``(field, (file name, bytes, media type))``).
+    A status of 400 and above is mapped by ``response_error`` and thrown here, unless ``accept`` holds it.
+    Redirects are not followed. The request's time limit is the call's ``timeout``.
+    """
+    return Http(
+        method, url, headers=headers, json=json, content=content, data=data, files=files, accept=accept
+    )
+
+
+def sleep(seconds: float) -> Sleep:
+    """Ask to wait for so many seconds; the call's ``timeout`` ends the wait."""
+    return Sleep(seconds)
+
+
+def call(
+    sync: Callable[[], T] | None = None, asynchronous: Callable[[], Awaitable[T]] | None = None
+) -> Call[T]:
+    """Ask for a foreign function to be called: ``sync`` under a sync caller, ``asynchronous`` under an async one.
+
+    Where one is missing the other is bridged: blocking code runs in a worker thread, async code on one shared
+    background loop.
+    """
+    return Call(sync, asynchronous)
+
+
+def invoke(request: Request) -> Invoke:
+    """Ask for another model's answer: the response, or for a stream the opened stream (its first chunk has come)."""
+    return Invoke(request)
+
+
+class ServerSentEvent:
+    """One event of a ``text/event-stream``: its type ("message" where none is named) and its data as bytes."""
+
+    __slots__ = ("data", "event", "id")
+
+    def __init__(self, data: bytes, event: str = "message", id: str | None = None) -> None:  # noqa: A002  # the field's name in the standard
+        self.data = data
+        self.event = event
+        self.id = id
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ServerSentEvent) and (self.data, self.event, self.id) == (
+            other.data,
+            other.event,
+            other.id,
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # compared by value, and never a key
+
+    def __repr__(self) -> str:
+        return f"ServerSentEvent({self.data!r}, event={self.event!r}, id={self.id!r})"
+
+
+class Decoder(Protocol):
+    """Turns the frames of one stream into chunks; made anew at each opening, so it may keep state.
+
+    ``flush()`` is optional: called at the end, it returns the chunks still held.
+    """
+
+    def decode(self, frame: Any, /) -> Chunk | list[Chunk] | tuple[Chunk, ...] | None:
+        """Return a chunk, a list or tuple of chunks (``()`` for none), or None when the stream is over."""
+
+
+class Splitter(Protocol):
+    """Cuts bytes into frames, whatever the pieces they come in. ``flush()`` is optional: the frames still held."""
+
+    def feed(self, data: bytes, /) -> Iterable[Any]:
+        """Return the frames that these bytes complete."""
+
+
+Source: TypeAlias = "Http | Callable[[], Any] | Iterable[Any] | AsyncIterable[Any]"
+
+
+class EventStream:
+    """The description of a stream: how to open it, never a running one, so that it can be opened again.
+
+    ``source`` is an ``http(…)`` effect, or a function without arguments that returns a flow whose result is one (where
+    a token must be fetched first); ``framing`` is "sse", "ndjson" or a factory of a splitter with
+    ``feed(bytes) -> frames``; ``decoder`` is a factory, called at each opening.
+    """
+
+    __slots__ = ("decoder", "framing", "source", "transforms")
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        decoder: Callable[[], Decoder] | None = None,
+        framing: str | Callable[[], Splitter] = "sse",
+    ) -> None:
+        if isinstance(source, Generator):
+            raise ContractViolationError(
+                "EventStream got a generator, which can run only once; give the function that makes it "
+                "(EventStream(lambda: open_stream(request, settings), …)), so that a retry can open the stream again"
+            )
+        self.source = source
+        self.decoder = decoder
+        self.framing = framing
+        self.transforms: tuple[tuple[Callable[[Any], Any], Callable[[], Iterable[Any]] | None], ...] = ()
+
+    @classmethod
+    def of(cls, chunks: Callable[[], Any] | Iterable[Any] | AsyncIterable[Any]) -> EventStream:
+        """Describe a stream of chunks that need no decoding: an iterable, an async iterable, or a function giving one.
+
+        An iterator can be opened once; a function can be opened again, so a retry works. A stream that simply ends
+        has finished.
+        """
+        stream = cls(())
+        stream.source = chunks
+        return stream
+
+    def map(
+        self, fn: Callable[[Any], Any], at_end: Callable[[], Iterable[Chunk]] | None = None
+    ) -> EventStream:
+        """Return this stream with each chunk passed through ``fn``, which returns a chunk, a list of chunks, or None.
+
+        None drops the chunk. ``at_end`` gives chunks to add when the source has ended; the finish still comes last.
+        Both must be pure: a stream may be opened more than once.
+        """
+        stream = EventStream.of(self.source)
+        stream.decoder, stream.framing = self.decoder, self.framing
+        stream.transforms = (*self.transforms, (fn, at_end))
+        return stream

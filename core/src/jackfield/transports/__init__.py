@@ -1,0 +1,97 @@
+"""Transports: what sends a request and brings the answer. The HTTP effect is the core's, so the transport is free.
+
+A transport keeps no cookies, follows no redirect, raises no error for a status, and takes limits from the request.
+It raises APIConnectionError, APITimeoutError and (for a body that does not decompress) InvalidResponseError, nothing
+else; the message names host and port, never headers or body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Protocol
+
+from ..flow import HttpResponse
+
+__all__ = ["AsyncIncoming", "AsyncTransport", "Incoming", "Outgoing", "Transport"]
+
+
+class Outgoing:
+    """A request as it goes on the wire.
+
+    ``deadline`` is the ``time.monotonic()`` by which the whole answer must be there, or for a stream its status line
+    and headers; ``connect`` and ``read`` bound one connection attempt and one read, in seconds.
+    """
+
+    __slots__ = ("connect", "content", "deadline", "headers", "method", "read", "url")
+
+    def __init__(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        content: bytes,
+        *,
+        deadline: float,
+        connect: float,
+        read: float,
+    ) -> None:
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.content = content
+        self.deadline = deadline
+        self.connect = connect
+        self.read = read
+
+
+class Incoming(Protocol):
+    """A response whose body is read piece by piece: iterate over bytes, already decompressed."""
+
+    status: int
+    headers: Mapping[str, str]
+
+    def __iter__(self) -> Iterator[bytes]: ...
+
+    def close(self) -> None:
+        """Close the connection, or give it back where the body was read to its end. May be called twice."""
+
+
+class Transport(Protocol):
+    """The sync side."""
+
+    def send(self, outgoing: Outgoing, /) -> HttpResponse:
+        """Exchange a request for a whole response before ``outgoing.deadline``."""
+
+    def stream(self, outgoing: Outgoing, /) -> Incoming:
+        """Send a request, return when status and headers are there."""
+
+    def close(self) -> None:
+        """Close all connections."""
+
+
+class AsyncIncoming(Protocol):
+    """As Incoming, for async code. ``abort`` closes without awaiting, for finalizers."""
+
+    status: int
+    headers: Mapping[str, str]
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+    async def aclose(self) -> None:
+        """Close the connection, or give it back where the body was read to its end. May be called twice."""
+
+    def abort(self) -> None:
+        """Close the connection at once, from anywhere."""
+
+
+class AsyncTransport(Protocol):
+    """The async side: one instance belongs to one event loop."""
+
+    async def send(self, outgoing: Outgoing, /) -> HttpResponse:
+        """Exchange a request for a whole response before ``outgoing.deadline``."""
+
+    async def stream(self, outgoing: Outgoing, /) -> AsyncIncoming:
+        """Send a request, return when status and headers are there."""
+
+    async def aclose(self) -> None:
+        """Close all connections."""

@@ -1,0 +1,141 @@
+"""Chat completions, whole and streamed, in the shapes of OpenAI's API.
+
+Source of the wire format: OpenAI's API description, ``CreateChatCompletionResponse`` and
+``CreateChatCompletionStreamResponse``. Tolerant where real servers are: ``created`` may be a float, ``index`` may be
+missing, ``choices`` empty and ``usage`` null.
+"""
+
+from typing import Any, Literal, Self, TypedDict
+
+from pydantic import Field
+
+from ._base import Model, make_id, now
+
+
+class FunctionCall(Model):
+    """The function a model wants called; ``arguments`` is JSON text as the model wrote it."""
+
+    name: str | None = None
+    arguments: str | None = None
+
+
+class ToolCall(Model):
+    """One call of a tool in a whole message."""
+
+    id: str | None = None
+    type: str = "function"
+    function: FunctionCall = Field(default_factory=FunctionCall)
+
+
+class DeltaToolCall(Model):
+    """A piece of a tool call; pieces with the same ``index`` belong together."""
+
+    index: int = 0
+    id: str | None = None
+    type: str | None = None
+    function: FunctionCall | None = None
+
+
+class Message(Model):
+    """A whole message of the assistant."""
+
+    content: str | list[Any] | None = None
+    role: str = "assistant"
+    tool_calls: list[ToolCall] | None = None
+    function_call: FunctionCall | None = None
+    refusal: str | None = None
+    reasoning_content: str | None = None
+    annotations: list[Any] | None = None
+    audio: Any = None
+
+
+class Delta(Model):
+    """What one chunk adds to a message."""
+
+    content: str | None = None
+    role: str | None = None
+    tool_calls: list[DeltaToolCall] | None = None
+    function_call: FunctionCall | None = None
+    refusal: str | None = None
+    reasoning_content: str | None = None
+
+
+class Usage(Model):
+    """Tokens used: counts, never money."""
+
+    prompt_tokens: int | None = 0
+    completion_tokens: int | None = 0
+    total_tokens: int | None = 0
+    prompt_tokens_details: dict[str, Any] | None = None
+    completion_tokens_details: dict[str, Any] | None = None
+
+
+class Choices(Model):
+    """One answer; several when ``n`` asked for them."""
+
+    finish_reason: str | None = None
+    index: int = 0
+    message: Message = Field(default_factory=Message)
+    logprobs: Any = None
+
+
+class StreamingChoices(Model):
+    """One answer's part of a chunk."""
+
+    finish_reason: str | None = None
+    index: int = 0
+    delta: Delta = Field(default_factory=Delta)
+    logprobs: Any = None
+
+
+class ModelResponse(Model):
+    """The answer to ``completion()``."""
+
+    id: str = Field(default_factory=lambda: make_id("chatcmpl"))
+    choices: list[Choices] = []
+    created: int | float = Field(default_factory=now)
+    model: str | None = None
+    object: str = "chat.completion"
+    system_fingerprint: str | None = None
+    service_tier: str | None = None
+    usage: Usage | None = None
+
+    @classmethod
+    def of_text(
+        cls, text: str, *, model: str | None = None, usage: Usage | dict[str, Any] | None = None, **fields: Any
+    ) -> Self:
+        """Make the answer that holds one message with this text and has finished with "stop"."""
+        choice = {"finish_reason": "stop", "index": 0, "message": {"content": text, "role": "assistant"}}
+        return cls(choices=[choice], model=model, usage=usage, **fields)
+
+
+class ModelResponseStream(Model):
+    """One chunk of a streamed answer. The usage chunk has no choices."""
+
+    id: str | None = None
+    choices: list[StreamingChoices] = []
+    created: int | float | None = None
+    model: str | None = None
+    object: str = "chat.completion.chunk"
+    system_fingerprint: str | None = None
+    service_tier: str | None = None
+    usage: Usage | None = None
+
+
+class _ToolUse(TypedDict, total=False):
+    id: str | None
+    type: Literal["function"]
+    function: dict[str, Any]
+    index: int
+
+
+class GenericStreamingChunk(TypedDict, total=False):
+    """A chunk as custom handlers give it; ``text`` is what it adds."""
+
+    text: str
+    is_finished: bool
+    finish_reason: str | None
+    usage: dict[str, Any] | None
+    index: int
+    tool_use: _ToolUse | None
+    provider_specific_fields: dict[str, Any] | None

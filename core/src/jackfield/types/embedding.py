@@ -1,0 +1,23 @@
+"""Embeddings. Source of the wire format: OpenAI's API description, ``CreateEmbeddingResponse``."""
+
+from pydantic import Field
+
+from ._base import Model
+from .chat import Usage
+
+
+class Embedding(Model):
+    """One vector: floats, or base64 of little-endian 32-bit floats where the caller asked for that."""
+
+    embedding: list[float] | str = Field(default_factory=list)
+    index: int = 0
+    object: str = "embedding"
+
+
+class EmbeddingResponse(Model):
+    """The answer to ``embedding()``: one entry for each input, in their order."""
+
+    data: list[Embedding] = []
+    model: str | None = None
+    object: str = "list"
+    usage: Usage | None = None

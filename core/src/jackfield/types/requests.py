@@ -1,0 +1,116 @@
+"""Requests: what a call asks for. Frozen; ``replace`` makes a changed copy, nothing ever mutates one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Self, TypedDict
+
+
+class CallOptions(TypedDict, total=False):
+    """The call arguments that are the core's and never the provider's. All may be left out.
+
+    ``timeout`` is in seconds (or an ``httpx.Timeout``) and bounds one attempt: the whole answer, or for a stream the
+    first chunk and then each gap. ``fallbacks`` holds model strings or mappings of call arguments.
+    """
+
+    provider: str | None
+    api_base: str | None
+    api_key: str | None
+    api_version: str | None
+    timeout: Any
+    headers: Mapping[str, str] | None
+    extra_headers: Mapping[str, str] | None
+    extra_body: Mapping[str, Any] | None
+    num_retries: int | None
+    fallbacks: Sequence[str | Mapping[str, Any]] | None
+    drop_params: bool | None
+    client: Any
+    mock_response: Any
+    mock_tool_calls: Any
+    mock_delay: float | None
+    mock_timeout: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What all requests have.
+
+    ``model`` is the model string: with its provider when a caller makes the request, without it when a provider sees
+    it. ``params`` are the provider's parameters in the caller's order, ``metadata`` is the caller's own and goes
+    nowhere, ``options`` are the core's.
+    """
+
+    operation: ClassVar[str]
+
+    model: str
+    params: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
+    metadata: Mapping[str, Any] | None = field(default=None, kw_only=True)
+    options: CallOptions = field(default_factory=CallOptions, kw_only=True)
+
+    def replace(self, **changes: Any) -> Self:
+        """Return a copy with these fields changed."""
+        return replace(self, **changes)
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionRequest(Request):
+    """A chat: ``messages`` as OpenAI's API takes them. Its operation is "completion", or "streaming" with ``stream``."""
+
+    messages: Sequence[Mapping[str, Any]] = ()
+    stream: bool = field(default=False, kw_only=True)
+
+    @property
+    def operation(self) -> str:  # type: ignore[override]  # the one request that serves two operations
+        """Return "streaming" or "completion"."""
+        return "streaming" if self.stream else "completion"
+
+
+@dataclass(frozen=True, slots=True)
+class TextCompletionRequest(Request):
+    """One prompt, several, or prompts as token numbers."""
+
+    operation: ClassVar[str] = "text_completion"
+
+    prompt: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]] = ""
+    stream: bool = field(default=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingRequest(Request):
+    """A text, several texts, or texts as token numbers."""
+
+    operation: ClassVar[str] = "embedding"
+
+    input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageGenerationRequest(Request):
+    """A description of the image to make."""
+
+    operation: ClassVar[str] = "image_generation"
+
+    prompt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageEditRequest(Request):
+    """Images to change and what to change.
+
+    ``image`` is a list: each item a path, bytes, a binary file object, or a tuple ``(name, content[, media type])``.
+    ``mask`` is one such item or None.
+    """
+
+    operation: ClassVar[str] = "image_edit"
+
+    image: Sequence[Any] = ()
+    prompt: str | None = None
+    mask: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListModelsRequest(Request):
+    """Which models there are; ``model`` is the empty string for the provider."""
+
+    operation: ClassVar[str] = "list_models"

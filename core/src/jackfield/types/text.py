@@ -1,0 +1,32 @@
+"""Text completions (the older ``/completions`` route), whole and streamed: one shape for both.
+
+Source of the wire format: OpenAI's API description, ``CreateCompletionResponse``.
+"""
+
+from typing import Any
+
+from pydantic import Field
+
+from ._base import Model, make_id, now
+from .chat import Usage
+
+
+class TextChoices(Model):
+    """One text; ``index`` counts prompts times ``n``."""
+
+    finish_reason: str | None = None
+    index: int = 0
+    logprobs: Any = None
+    text: str = ""
+
+
+class TextCompletionResponse(Model):
+    """The answer to ``text_completion()``, and each chunk of a streamed one."""
+
+    id: str = Field(default_factory=lambda: make_id("cmpl"))
+    object: str = "text_completion"
+    created: int | float = Field(default_factory=now)
+    model: str | None = None
+    choices: list[TextChoices] = []
+    system_fingerprint: str | None = None
+    usage: Usage | None = None
