@@ -1,0 +1,1 @@
+"""LiteLLM's CustomLLM handlers as Jackfield providers."""

@@ -1,0 +1,1 @@
+"""Servers of LiteLLM's older custom/ format, as a Jackfield provider."""
