@@ -16,23 +16,23 @@ if sys.version_info < (3, 11):  # noqa: UP036 - whoever starts this with an old 
 
 import hashlib
 import os
-import re
 import shutil
 import subprocess
 import tempfile
 import time
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
-CONSTRAINTS = ROOT / "constraints.txt"
 STAMP = VENV / "dev-stamp"
+CONSTRAINTS = ROOT / "constraints.txt"
+CONSTRAINTS_HEAD = "# What the development environment installs. Written by `python3 dev.py lock`; not edited by hand."
+Command = Sequence[str | Path]
 
-
-# ------------------------------------------------------------------------------------------------ what the workspace is
+# --------------------------------------------------------------------------------------------- what the workspace is
 
 
 def project(folder: Path) -> dict[str, Any]:
@@ -51,33 +51,31 @@ def name_of(member: Path) -> str:
 
 def editable(member: Path) -> list[str]:
     extras = ",".join(project(member)["project"].get("optional-dependencies", {}))
-    return ["-e", f"{member}[{extras}]" if extras else str(member)]
+    return ["--editable", f"{member}[{extras}]" if extras else str(member)]
 
 
-def tools() -> list[str]:
-    """The third-party packages that development and the members' tests need."""
-    groups = [project(ROOT)["dependency-groups"]["dev"], *(test_group(member) for member in members())]
-    own = {name_of(member) for member in members()}
-    return sorted({requirement for group in groups for requirement in group if distribution(requirement) not in own})
+def third_party() -> list[str]:
+    own = tuple(project(ROOT)["tool"]["uv"]["sources"])
+    return [requirement for requirement in project(ROOT)["dependency-groups"]["dev"] if not requirement.startswith(own)]
 
 
-def test_group(member: Path) -> list[str]:
-    return list(project(member)["dependency-groups"]["test"])
+def fingerprint() -> str:
+    """Changes when the environment has to."""
+    digest = hashlib.sha256(f"{sys.version} {ROOT}".encode())
+    for file in [Path(__file__), CONSTRAINTS, *(folder / "pyproject.toml" for folder in [ROOT, *members()])]:
+        digest.update(file.read_bytes() if file.exists() else b"")
+    return digest.hexdigest()
 
 
-def distribution(requirement: str) -> str:
-    return re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0]
-
-
-# ---------------------------------------------------------------------------------------------------------- environments
+# ------------------------------------------------------------------------------------------------------ environments
 
 
 def python_of(environment: Path) -> Path:
     return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def script(name: str) -> str:
-    return str(python_of(VENV).with_name(name))
+def script(name: str) -> Path:
+    return python_of(VENV).with_name(name)
 
 
 def create(environment: Path) -> None:
@@ -86,17 +84,17 @@ def create(environment: Path) -> None:
 
 
 def install(environment: Path, *arguments: str, constraints: Path | None = CONSTRAINTS) -> None:
-    bounds = ["-c", str(constraints)] if constraints and constraints.exists() else []
+    bounds: Command = ["--constraint", constraints] if constraints else []
     check([*installer(python_of(environment)), *bounds, *arguments])
 
 
-def installer(python: Path) -> list[str]:
+def installer(python: Path) -> Command:
     if uv := shutil.which("uv"):
-        return [uv, "pip", "install", "--quiet", "--python", str(python)]
+        return [uv, "pip", "install", "--quiet", "--python", python]
     base = getattr(sys, "_base_executable", sys.executable)  # where dev.py runs inside .venv, pip is outside
     if subprocess.run([base, "-c", "import pip"], capture_output=True, check=False).returncode:
-        sys.exit(f"dev.py needs pip or uv: neither `{base} -m pip` nor `uv` is there.")
-    return [base, "-m", "pip", "--python", str(python), "install", "-qq"]
+        sys.exit(f"dev.py needs pip or uv, and found neither: `{base} -m pip` fails, and there is no `uv` on the PATH.")
+    return [base, "-m", "pip", "--python", python, "install", "-qq"]
 
 
 def setup() -> None:
@@ -107,58 +105,39 @@ def setup() -> None:
     print("Setting up .venv (once, and when a pyproject.toml or constraints.txt changes) ...", flush=True)
     if not usable():
         create(VENV)
-    populate(VENV)
+    populate(VENV, CONSTRAINTS)
     STAMP.write_text(fingerprint(), encoding="utf-8")
     print(f"Ready after {time.monotonic() - started:.0f} s.", flush=True)
 
 
-def populate(environment: Path, constraints: Path | None = CONSTRAINTS) -> None:
+def populate(environment: Path, constraints: Path | None) -> None:
     install(environment, "flit_core", constraints=constraints)  # once here, instead of once for each member
-    everything = [argument for member in members() for argument in editable(member)] + tools()
-    install(environment, "--no-build-isolation", *everything, constraints=constraints)
+    own = [argument for member in members() for argument in editable(member)]
+    install(environment, "--no-build-isolation", *own, *third_party(), constraints=constraints)
 
 
 def usable() -> bool:
     """Whether `.venv` runs the very Python that runs dev.py."""
     if not python_of(VENV).exists():
         return False
-    version = [python_of(VENV), "-c", "import sys; print(sys.version)"]
+    version: Command = [python_of(VENV), "-c", "import sys; print(sys.version)"]
     return subprocess.run(version, capture_output=True, text=True, check=False).stdout.strip() == sys.version
 
 
-def fingerprint() -> str:
-    files = [Path(__file__), ROOT / "pyproject.toml", CONSTRAINTS, *(member / "pyproject.toml" for member in members())]
-    digest = hashlib.sha256(f"{sys.version} {ROOT}".encode())
-    for file in files:
-        digest.update(file.read_bytes() if file.exists() else b"")
-    return digest.hexdigest()
+def lock() -> None:
+    """Asks a fresh environment which versions it got when nothing was held."""
+    listing = "import importlib.metadata as m; print(*(f'{d.name}=={d.version}' for d in m.distributions()), sep='\\n')"
+    with tempfile.TemporaryDirectory() as folder:
+        create(Path(folder))
+        populate(Path(folder), constraints=None)
+        installed = subprocess.run([python_of(Path(folder)), "-c", listing], capture_output=True, text=True, check=True)
+    own = {name_of(member) for member in members()}
+    versions = sorted((pin for pin in installed.stdout.split() if pin.split("==")[0] not in own), key=str.lower)
+    CONSTRAINTS.write_text("\n".join([CONSTRAINTS_HEAD, *versions, ""]), encoding="utf-8")
+    print(f"{len(versions)} versions written to {CONSTRAINTS.name}.")
 
 
-# --------------------------------------------------------------------------------------------------------------- commands
-
-
-def run(arguments: list[str]) -> int:
-    setup()
-    if arguments:
-        return status([script("jackfield"), *arguments])
-    return status([python_of(VENV), ROOT / "tests" / "tour.py"])
-
-
-def test(arguments: list[str]) -> int:
-    setup()
-    if arguments:
-        return status([python_of(VENV), "-m", "pytest", *arguments])
-    failed = [name for name, step in STEPS.items() if not reported(name, step)]
-    print(f"\n{'failed: ' + ', '.join(failed) if failed else 'everything passed'}", flush=True)
-    return 1 if failed else 0
-
-
-def reported(name: str, step: Callable[[], bool]) -> bool:
-    print(f"\n== {name}", flush=True)
-    started = time.monotonic()
-    passed = step()
-    print(f"== {name}: {'ok' if passed else 'FAILED'} ({time.monotonic() - started:.0f} s)", flush=True)
-    return passed
+# ------------------------------------------------------------------------------------------------------------- tests
 
 
 def python(*arguments: str | Path) -> bool:
@@ -167,52 +146,30 @@ def python(*arguments: str | Path) -> bool:
 
 def types() -> bool:
     # Folders of tests are no packages and hold files of equal names, so each is checked by itself.
-    sources = [str(member / "src") for member in members()]
-    trees = [[*sources, "dev.py"], ["tests"], *([member / "tests"] for member in members())]
-    return all([python("-m", "mypy", *tree) for tree in trees if any(map(has_python, tree))])
+    sources = [member / "src" for member in members()]
+    tests = [[folder / "tests"] for folder in [ROOT, *members()] if any(folder.glob("tests/**/*.py"))]
+    results = [python("-m", "mypy", *paths) for paths in [[ROOT / "dev.py", *sources], *tests]]
+    return all(results)
 
 
-def has_python(path: str | Path) -> bool:
-    return str(path).endswith(".py") or any((ROOT / path).rglob("*.py"))
-
-
-def tests() -> bool:
+def every_test() -> bool:
     passed = python("-m", "coverage", "run", "-m", "pytest")
-    return all([python("-m", "coverage", "combine", "--quiet"), python("-m", "coverage", "report"), passed])
-
-
-def lock(arguments: list[str]) -> int:
-    own = {name_of(member) for member in members()}
-    with tempfile.TemporaryDirectory() as folder:
-        environment = Path(folder) / "environment"
-        create(environment)
-        populate(environment, constraints=None)
-        installed = subprocess.run([python_of(environment), "-c", LIST], capture_output=True, text=True, check=True)
-    versions = [line for line in installed.stdout.splitlines() if line.split("==")[0] not in own]
-    CONSTRAINTS.write_text("\n".join([CONSTRAINTS_HEAD, *sorted(versions, key=str.lower), ""]), encoding="utf-8")
-    print(f"{len(versions)} versions written to {CONSTRAINTS.name}")
-    return 0
-
-
-CONSTRAINTS_HEAD = "# What the development environment installs. Written by `python3 dev.py lock`; not edited by hand."
-LIST = "import importlib.metadata as m; print(*(f'{d.name}=={d.version}' for d in m.distributions()), sep='\\n')"
-
-
-# ------------------------------------------------------------------------------------------------- each wheel by itself
+    covered = python("-m", "coverage", "combine", "--quiet") and python("-m", "coverage", "report")
+    return passed and covered
 
 
 def wheels() -> bool:
     """Builds every wheel and runs each distribution's tests where only wheels are installed and no `src` exists."""
     with tempfile.TemporaryDirectory() as folder:
-        built = {name_of(member): build(member, Path(folder) / "wheels") for member in members()}
-        bounds = Path(folder) / "constraints.txt"
-        own = [f"{name} @ {wheel.as_uri()}" for name, wheel in built.items()]
-        bounds.write_text("\n".join([CONSTRAINTS.read_text(encoding="utf-8"), *own, ""]), encoding="utf-8")
-        return all([alone(member, Path(folder) / name_of(member), bounds) for member in members()])
+        place = Path(folder)
+        pins = [f"{name_of(member)} @ {build(member, place).as_uri()}" for member in members()]
+        bounds = place / "constraints.txt"
+        bounds.write_text("\n".join([CONSTRAINTS.read_text(encoding="utf-8"), *pins, ""]), encoding="utf-8")
+        results = [alone(member, place / name_of(member), bounds) for member in members()]
+    return all(results)
 
 
 def build(member: Path, target: Path) -> Path:
-    target.mkdir(exist_ok=True)
     call = f"from flit_core.buildapi import build_wheel; print(build_wheel({str(target)!r}))"
     done = subprocess.run([python_of(VENV), "-c", call], cwd=member, stdout=subprocess.PIPE, text=True, check=True)
     return target / done.stdout.strip()
@@ -220,38 +177,28 @@ def build(member: Path, target: Path) -> Path:
 
 def alone(member: Path, folder: Path, bounds: Path) -> bool:
     """Tests one distribution in `folder`, which mirrors the repository but for everything that could be imported."""
-    create(folder / "environment")
-    install(folder / "environment", name_of(member), *test_group(member), constraints=bounds)
-    mirror = folder / "repository"
-    tests = mirror / member.relative_to(ROOT) / "tests"
-    shutil.copytree(member / "tests", tests)
-    copy(["pyproject.toml", "tests/loopback.py"], mirror)
-    command = [python_of(folder / "environment"), "-m", "pytest", "-q", tests]
-    done = subprocess.run(command, cwd=mirror, capture_output=True, text=True, check=False)
-    print(f"{name_of(member)}: {done.stdout.splitlines()[-1] if done.stdout else done.stderr}", flush=True)
+    create(folder / ".venv")
+    needs = project(member)["dependency-groups"]["test"]
+    install(folder / ".venv", name_of(member), *needs, constraints=bounds)
+    tests = shutil.copytree(member / "tests", folder / member.relative_to(ROOT) / "tests")
+    (folder / "tests").mkdir()
+    for file in [ROOT / "pyproject.toml", *ROOT.glob("tests/loopback*.py")]:
+        shutil.copy(file, folder / file.relative_to(ROOT))
+    command: Command = [python_of(folder / ".venv"), "-m", "pytest", "-q", tests]
+    outside = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(command, cwd=folder, env=outside, capture_output=True, text=True, check=False)
+    print(f"{name_of(member)}: {done.stdout.strip().rpartition(os.linesep)[2]}", flush=True)
     if done.returncode:
         print(done.stdout, done.stderr, flush=True)
     return done.returncode == 0
 
 
-def copy(names: Iterable[str], target: Path) -> None:
-    for name in names:
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, target / name)
+# ------------------------------------------------------------------------------------------------------------- start
 
 
-# ------------------------------------------------------------------------------------------------------------------ start
-
-
-def status(command: list[str | Path]) -> int:
-    return subprocess.run(command, cwd=ROOT, check=False).returncode
-
-
-def check(command: Iterable[str | Path]) -> None:
-    arguments = [str(argument) for argument in command]
-    if code := subprocess.run(arguments, cwd=ROOT, check=False).returncode:
-        print(f"failed: {' '.join(arguments)}", file=sys.stderr)
-        sys.exit(code)
+def run(arguments: Sequence[str]) -> int:
+    setup()
+    return status([script("jackfield"), *arguments] if arguments else [python_of(VENV), ROOT / "tests" / "tour.py"])
 
 
 STEPS: dict[str, Callable[[], bool]] = {
@@ -259,18 +206,47 @@ STEPS: dict[str, Callable[[], bool]] = {
     "format": lambda: python("-m", "ruff", "format", "--check"),
     "types": types,
     "import contracts": lambda: status([script("lint-imports")]) == 0,
-    "tests": tests,
+    "tests": every_test,
     "wheels, each alone": wheels,
 }
 
 
-def main(arguments: list[str]) -> int:
+def test(arguments: Sequence[str]) -> int:
+    setup()
+    if arguments:
+        return status([python_of(VENV), "-m", "pytest", *arguments])
+    failed = [name for name, step in STEPS.items() if not passes(name, step)]
+    print(f"failed: {', '.join(failed)}" if failed else "everything passed", flush=True)
+    return 1 if failed else 0
+
+
+def passes(name: str, step: Callable[[], bool]) -> bool:
+    started = time.monotonic()
+    print(f"== {name}", flush=True)
+    passed = step()
+    print(f"== {name}: {'ok' if passed else 'FAILED'} ({time.monotonic() - started:.0f} s)\n", flush=True)
+    return passed
+
+
+def status(command: Command) -> int:
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
+
+
+def check(command: Command) -> None:
+    if code := status(command):
+        print(f"failed: {' '.join(map(str, command))}", file=sys.stderr)
+        sys.exit(code)
+
+
+def main(arguments: Sequence[str]) -> int | None:
     name, *rest = arguments or ["help"]
-    commands = {"run": run, "test": test, "lock": lock, "setup": lambda _: setup() or 0}
-    if name not in commands:
-        print(__doc__, file=sys.stdout if name in {"help", "-h", "--help"} else sys.stderr)
-        return 0 if name in {"help", "-h", "--help"} else 2
-    return commands[name](rest[1:] if rest[:1] == ["--"] else rest)
+    rest = rest[1:] if rest[:1] == ["--"] else rest
+    commands: dict[str, Callable[[], int | None]]
+    commands = {"run": lambda: run(rest), "test": lambda: test(rest), "setup": setup, "lock": lock}
+    if name in commands:
+        return commands[name]()
+    print(__doc__)
+    return 0 if name in {"help", "-h", "--help"} else 2
 
 
 if __name__ == "__main__":
