@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 import threading
 import time
 from dataclasses import dataclass, field
@@ -147,6 +148,10 @@ class _Server(ThreadingHTTPServer):
         self._connections.discard(request)
         super().shutdown_request(request)
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):  # a client may leave whenever it likes
+            super().handle_error(request, client_address)
+
     def hang_up(self) -> None:
         """Ends the connections that clients keep alive."""
         for connection in list(self._connections):
@@ -159,7 +164,6 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    wbufsize = -1  # head and body leave in one packet
     server: _Server
 
     def do_GET(self) -> None:
@@ -203,25 +207,24 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send_json(self, status: int, body: Json, headers: dict[str, str]) -> None:
         content = json.dumps(body).encode()
-        self._send_head(status, {"content-type": "application/json", "content-length": str(len(content)), **headers})
-        self.wfile.write(content)
-        self.wfile.flush()
+        length = str(len(content))
+        head = self._head(status, {"content-type": "application/json", "content-length": length, **headers})
+        self.wfile.write(head + content)  # in one packet
 
     def _send_events(self, answer: Sse) -> None:
-        self._send_head(200, {"content-type": "text/event-stream; charset=utf-8", "transfer-encoding": "chunked"})
+        streaming = {"content-type": "text/event-stream; charset=utf-8", "transfer-encoding": "chunked"}
+        self.wfile.write(self._head(200, streaming))
         for event in answer:
             data = f"data: {event if isinstance(event, str) else json.dumps(event)}\n\n".encode()
             self.wfile.write(b"%x\r\n%b\r\n" % (len(data), data))
-            self.wfile.flush()
             time.sleep(self.server.owner.pause)
         self.wfile.write(b"0\r\n\r\n")
-        self.wfile.flush()
 
-    def _send_head(self, status: int, headers: dict[str, str]) -> None:
-        self.send_response(status)
-        for name, value in {"x-request-id": f"req-{len(self.server.owner.requests)}", **headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
+    def _head(self, status: int, headers: dict[str, str]) -> bytes:
+        identity = {"x-request-id": f"req-{len(self.server.owner.requests)}"}
+        lines = [f"HTTP/1.1 {status} {self.responses.get(status, ('',))[0]}"]
+        lines += [f"{name}: {value}" for name, value in (identity | headers).items()]
+        return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
 def _answer_to(owner: LoopbackServer, request: Recorded) -> Json | Sse:
