@@ -16,6 +16,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - whoever starts this with an old 
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -30,6 +31,7 @@ VENV = ROOT / ".venv"
 STAMP = VENV / "dev-stamp"
 CONSTRAINTS = ROOT / "constraints.txt"
 CONSTRAINTS_HEAD = "# What the development environment installs. Written by `python3 dev.py lock`; not edited by hand."
+OWN = re.compile(r"(jackfield[\w-]*)(\[[\w,-]*\])?")  # a requirement of ours: its name, and its extras
 Command = Sequence[str | Path]
 
 # --------------------------------------------------------------------------------------------- what the workspace is
@@ -39,14 +41,11 @@ def project(folder: Path) -> dict[str, Any]:
     return tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
 
 
-def members() -> list[Path]:
-    """The folders of the distributions, the core first."""
+def members() -> dict[str, Path]:
+    """The folders of the distributions by their names, the core first."""
     patterns = project(ROOT)["tool"]["uv"]["workspace"]["members"]
-    return [path.parent for pattern in patterns for path in sorted(ROOT.glob(f"{pattern}/pyproject.toml"))]
-
-
-def name_of(member: Path) -> str:
-    return str(project(member)["project"]["name"])
+    folders = [file.parent for pattern in patterns for file in sorted(ROOT.glob(f"{pattern}/pyproject.toml"))]
+    return {project(folder)["project"]["name"]: folder for folder in folders}
 
 
 def editable(member: Path) -> list[str]:
@@ -55,14 +54,16 @@ def editable(member: Path) -> list[str]:
 
 
 def third_party() -> list[str]:
-    own = tuple(project(ROOT)["tool"]["uv"]["sources"])
-    return [requirement for requirement in project(ROOT)["dependency-groups"]["dev"] if not requirement.startswith(own)]
+    return [text for text in project(ROOT)["dependency-groups"]["dev"] if not OWN.match(text)]
+
+
+MEMBERS = members()
 
 
 def fingerprint() -> str:
     """Changes when the environment has to."""
     digest = hashlib.sha256(f"{sys.version} {ROOT}".encode())
-    for file in [Path(__file__), CONSTRAINTS, *(folder / "pyproject.toml" for folder in [ROOT, *members()])]:
+    for file in [Path(__file__), CONSTRAINTS, *(folder / "pyproject.toml" for folder in [ROOT, *MEMBERS.values()])]:
         digest.update(file.read_bytes() if file.exists() else b"")
     return digest.hexdigest()
 
@@ -112,7 +113,7 @@ def setup() -> None:
 
 def populate(environment: Path, constraints: Path | None) -> None:
     install(environment, "flit_core", constraints=constraints)  # once here, instead of once for each member
-    own = [argument for member in members() for argument in editable(member)]
+    own = [argument for member in MEMBERS.values() for argument in editable(member)]
     install(environment, "--no-build-isolation", *own, *third_party(), constraints=constraints)
 
 
@@ -131,8 +132,7 @@ def lock() -> None:
         create(Path(folder))
         populate(Path(folder), constraints=None)
         installed = subprocess.run([python_of(Path(folder)), "-c", listing], capture_output=True, text=True, check=True)
-    own = {name_of(member) for member in members()}
-    versions = sorted((pin for pin in installed.stdout.split() if pin.split("==")[0] not in own), key=str.lower)
+    versions = sorted((pin for pin in installed.stdout.split() if not OWN.match(pin)), key=str.lower)
     CONSTRAINTS.write_text("\n".join([CONSTRAINTS_HEAD, *versions, ""]), encoding="utf-8")
     print(f"{len(versions)} versions written to {CONSTRAINTS.name}.")
 
@@ -144,16 +144,12 @@ def python(*arguments: str | Path) -> bool:
     return status([python_of(VENV), *arguments]) == 0
 
 
-LENIENT = ["--allow-untyped-defs", "--allow-incomplete-defs", "--allow-untyped-calls"]
-
-
 def types() -> bool:
-    """Packages are strict. In tests pytest hands in the arguments, so they need no annotations."""
-    sources = [member / "src" for member in members()]
-    tests = [folder / "tests" for folder in [ROOT, *members()] if any(folder.glob("tests/**/*.py"))]
-    results = [python("-m", "mypy", ROOT / "dev.py", *sources)]
-    # Folders of tests are no packages and hold files of equal names, so each is checked by itself.
-    results += [python("-m", "mypy", *LENIENT, folder) for folder in tests]
+    results = [python("-m", "mypy", ROOT / "dev.py", *(member / "src" for member in MEMBERS.values()))]
+    # Folders of tests are no packages and hold files of equal names: each is checked by itself. Without annotations,
+    # since it is pytest that calls.
+    lenient = ["--allow-untyped-defs", "--allow-incomplete-defs", "--allow-untyped-calls"]
+    results += [python("-m", "mypy", *lenient, folder / "tests") for folder in [ROOT, *MEMBERS.values()]]
     return all(results)
 
 
@@ -166,11 +162,8 @@ def every_test() -> bool:
 def wheels() -> bool:
     """Builds every wheel and runs each distribution's tests where only wheels are installed and no `src` exists."""
     with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        pins = [f"{name_of(member)} @ {build(member, place).as_uri()}" for member in members()]
-        bounds = place / "constraints.txt"
-        bounds.write_text("\n".join([CONSTRAINTS.read_text(encoding="utf-8"), *pins, ""]), encoding="utf-8")
-        results = [alone(member, place / name_of(member), bounds) for member in members()]
+        built = {name: build(member, Path(folder)) for name, member in MEMBERS.items()}
+        results = [alone(name, Path(folder) / name, built) for name in MEMBERS]
     return all(results)
 
 
@@ -180,22 +173,30 @@ def build(member: Path, target: Path) -> Path:
     return target / done.stdout.strip()
 
 
-def alone(member: Path, folder: Path, bounds: Path) -> bool:
+def alone(name: str, folder: Path, built: dict[str, Path]) -> bool:
     """Tests one distribution in `folder`, which mirrors the repository but for everything that could be imported."""
     create(folder / ".venv")
-    needs = project(member)["dependency-groups"]["test"]
-    install(folder / ".venv", name_of(member), *needs, constraints=bounds)
-    tests = shutil.copytree(member / "tests", folder / member.relative_to(ROOT) / "tests")
+    install(folder / ".venv", *needed(name, built))
+    tests = shutil.copytree(MEMBERS[name] / "tests", folder / MEMBERS[name].relative_to(ROOT) / "tests")
     (folder / "tests").mkdir()
     for file in [ROOT / "pyproject.toml", *ROOT.glob("tests/loopback*.py")]:
         shutil.copy(file, folder / file.relative_to(ROOT))
     command: Command = [python_of(folder / ".venv"), "-m", "pytest", "-q", tests]
     outside = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(command, cwd=folder, env=outside, capture_output=True, text=True, check=False)
-    print(f"{name_of(member)}: {done.stdout.strip().rpartition(os.linesep)[2]}", flush=True)
+    print(f"{name}: {done.stdout.strip().rpartition(os.linesep)[2]}", flush=True)
     if done.returncode:
         print(done.stdout, done.stderr, flush=True)
     return done.returncode == 0
+
+
+def needed(name: str, built: dict[str, Path]) -> list[str]:
+    """What a distribution and its tests declare, and what that declares in turn; our own as the wheels just built."""
+    wanted = [name, *project(MEMBERS[name])["dependency-groups"]["test"]]
+    for requirement in wanted:  # which grows meanwhile
+        if own := OWN.match(requirement):
+            wanted += [text for text in project(MEMBERS[own[1]])["project"]["dependencies"] if text not in wanted]
+    return [f"{own[0]} @ {built[own[1]].as_uri()}" if (own := OWN.match(text)) else text for text in wanted]
 
 
 # ------------------------------------------------------------------------------------------------------------- start
