@@ -53,10 +53,6 @@ def editable(member: Path) -> list[str]:
     return ["--editable", f"{member}[{extras}]" if extras else str(member)]
 
 
-def third_party() -> list[str]:
-    return [text for text in project(ROOT)["dependency-groups"]["dev"] if not OWN.match(text)]
-
-
 MEMBERS = members()
 
 
@@ -75,8 +71,7 @@ def python_of(environment: Path) -> Path:
     return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def script(name: str) -> Path:
-    return python_of(VENV).with_name(name)
+PYTHON = python_of(VENV)
 
 
 def create(environment: Path) -> None:
@@ -114,14 +109,15 @@ def setup() -> None:
 def populate(environment: Path, constraints: Path | None) -> None:
     install(environment, "flit_core", constraints=constraints)  # once here, instead of once for each member
     own = [argument for member in MEMBERS.values() for argument in editable(member)]
-    install(environment, "--no-build-isolation", *own, *third_party(), constraints=constraints)
+    tools = [text for text in project(ROOT)["dependency-groups"]["dev"] if not OWN.match(text)]
+    install(environment, "--no-build-isolation", *own, *tools, constraints=constraints)
 
 
 def usable() -> bool:
     """Whether `.venv` runs the very Python that runs dev.py."""
-    if not python_of(VENV).exists():
+    if not PYTHON.exists():
         return False
-    version: Command = [python_of(VENV), "-c", "import sys; print(sys.version)"]
+    version: Command = [PYTHON, "-c", "import sys; print(sys.version)"]
     return subprocess.run(version, capture_output=True, text=True, check=False).stdout.strip() == sys.version
 
 
@@ -141,13 +137,12 @@ def lock() -> None:
 
 
 def python(*arguments: str | Path) -> bool:
-    return status([python_of(VENV), *arguments]) == 0
+    return status([PYTHON, *arguments]) == 0
 
 
 def types() -> bool:
     results = [python("-m", "mypy", ROOT / "dev.py", *(member / "src" for member in MEMBERS.values()))]
-    # Folders of tests are no packages and hold files of equal names: each is checked by itself. Without annotations,
-    # since it is pytest that calls.
+    # Folders of tests hold files of equal names, so each is checked by itself; pytest fills in their arguments.
     lenient = ["--allow-untyped-defs", "--allow-incomplete-defs", "--allow-untyped-calls"]
     results += [python("-m", "mypy", *lenient, folder / "tests") for folder in [ROOT, *MEMBERS.values()]]
     return all(results)
@@ -155,8 +150,7 @@ def types() -> bool:
 
 def every_test() -> bool:
     passed = python("-m", "coverage", "run", "-m", "pytest")
-    covered = python("-m", "coverage", "combine", "--quiet") and python("-m", "coverage", "report")
-    return passed and covered
+    return python("-m", "coverage", "report") and passed
 
 
 def wheels() -> bool:
@@ -169,7 +163,7 @@ def wheels() -> bool:
 
 def build(member: Path, target: Path) -> Path:
     call = f"from flit_core.buildapi import build_wheel; print(build_wheel({str(target)!r}))"
-    done = subprocess.run([python_of(VENV), "-c", call], cwd=member, stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run([PYTHON, "-c", call], cwd=member, stdout=subprocess.PIPE, text=True, check=True)
     return target / done.stdout.strip()
 
 
@@ -204,14 +198,15 @@ def needed(name: str, built: dict[str, Path]) -> list[str]:
 
 def run(arguments: Sequence[str]) -> int:
     setup()
-    return status([script("jackfield"), *arguments] if arguments else [python_of(VENV), ROOT / "tests" / "tour.py"])
+    command = [PYTHON.with_name("jackfield"), *arguments] if arguments else [PYTHON, ROOT / "tests" / "tour.py"]
+    return subprocess.run(command, check=False).returncode  # where the caller stands: ARGS may name files
 
 
 STEPS: dict[str, Callable[[], bool]] = {
     "lint": lambda: python("-m", "ruff", "check"),
     "format": lambda: python("-m", "ruff", "format", "--check"),
     "types": types,
-    "import contracts": lambda: status([script("lint-imports")]) == 0,
+    "import contracts": lambda: status([PYTHON.with_name("lint-imports")]) == 0,
     "tests": every_test,
     "wheels, each alone": wheels,
 }
@@ -220,7 +215,7 @@ STEPS: dict[str, Callable[[], bool]] = {
 def test(arguments: Sequence[str]) -> int:
     setup()
     if arguments:
-        return status([python_of(VENV), "-m", "pytest", *arguments])
+        return status([PYTHON, "-m", "pytest", *arguments])
     failed = [name for name, step in STEPS.items() if not passes(name, step)]
     print(f"failed: {', '.join(failed)}" if failed else "everything passed", flush=True)
     return 1 if failed else 0
@@ -256,4 +251,7 @@ def main(arguments: Sequence[str]) -> int | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
