@@ -198,8 +198,8 @@ def needed(name: str, built: dict[str, Path]) -> list[str]:
 
 def run(arguments: Sequence[str]) -> int:
     setup()
-    command = [PYTHON.with_name("jackfield"), *arguments] if arguments else [PYTHON, ROOT / "tests" / "tour.py"]
-    return subprocess.run(command, check=False).returncode  # where the caller stands: ARGS may name files
+    program: Command = [PYTHON.with_name("jackfield")] if arguments else [PYTHON, ROOT / "tests" / "tour.py"]
+    return subprocess.run([*program, *arguments], check=False).returncode  # where the caller stands: for files in ARGS
 
 
 STEPS: dict[str, Callable[[], bool]] = {
