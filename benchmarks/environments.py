@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
+import tempfile
 import venv
 from pathlib import Path
 
@@ -18,6 +20,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 ENVIRONMENTS = HERE / ".environments"
 CONSTRAINTS = ROOT / "constraints.txt"
+MARK = "made-from"
 
 PEERS = {
     "pydantic": ["pydantic"],
@@ -47,10 +50,19 @@ def version(name: str) -> str:
     return next(entry["version"] for entry in listing if entry["name"].lower() == name)
 
 
+def last_words(errors: str) -> str:
+    """What a failed process said last, without the frames that exception groups and pip draw."""
+    lines = [line.strip(" |+-") for line in errors.splitlines() if line.strip(" |+-")]
+    raised = [line for line in lines if re.match(r"ERROR:|[\w.]+(Error|Exception|Exit|Interrupt)\b", line)]
+    return next(reversed(raised or lines), "it ended without a word")[:160]
+
+
 def _peer(name: str) -> Path:
-    constrained = ["-c", str(CONSTRAINTS)] if name in BASELINES and CONSTRAINTS.exists() else []
-    pins = CONSTRAINTS.read_text() if constrained else ""
-    return _made(name, [*PEERS[name], *constrained], stamp=f"{PEERS[name]} {pins}")
+    constrained = _constrained() if name in BASELINES else []
+    stamp = f"{PEERS[name]} {CONSTRAINTS.read_text() if constrained else ''}"
+    if not _is_made(name, stamp):
+        _make(name, [*PEERS[name], *constrained], stamp)
+    return _python(name)
 
 
 def _jackfield() -> Path:
@@ -59,27 +71,33 @@ def _jackfield() -> Path:
     if missing := [str(member.relative_to(ROOT)) for member in members if not [*member.glob("src/*/__init__.py")]]:
         raise Unavailable(f"not in this tree yet: {', '.join(missing)}")
     stamp = _digest(members)
-    wheels = ENVIRONMENTS / "wheels" / stamp
-    if not wheels.exists():
-        _pip("wheel", "--quiet", "--no-deps", "--wheel-dir", str(wheels), *map(str, members))
-    constrained = ["-c", str(CONSTRAINTS)] if CONSTRAINTS.exists() else []
-    core, *plugins = sorted(wheels.glob("*.whl"))  # "jackfield-" sorts before "jackfield_"
-    return _made("jackfield", [f"jackfield[aiohttp] @ {core.as_uri()}", *map(str, plugins), *constrained], stamp)
+    if not _is_made("jackfield", stamp):
+        with tempfile.TemporaryDirectory() as wheels:
+            _pip("wheel", "--quiet", "--no-deps", "--wheel-dir", wheels, *map(str, members))
+            core, *plugins = sorted(Path(wheels).glob("*.whl"))  # "jackfield-" sorts before "jackfield_"
+            _make("jackfield", [f"jackfield[aiohttp] @ {core.as_uri()}", *map(str, plugins), *_constrained()], stamp)
+    return _python("jackfield")
 
 
-def _made(name: str, install: list[str], stamp: str) -> Path:
-    """An environment that was made from `stamp`; anything else under that name is made anew."""
-    folder = ENVIRONMENTS / name
-    python = folder / "bin" / "python"
-    mark = folder / "made-from"
-    stamp = f"{sys.version} {stamp}"
-    if mark.exists() and mark.read_text() == stamp:
-        return python
+def _python(name: str) -> Path:
+    return ENVIRONMENTS / name / "bin" / "python"
+
+
+def _is_made(name: str, stamp: str) -> bool:
+    mark = ENVIRONMENTS / name / MARK
+    return mark.exists() and mark.read_text() == f"{sys.version} {stamp}"
+
+
+def _make(name: str, install: list[str], stamp: str) -> None:
+    """Make an environment anew; it bears its stamp only when everything is in it."""
     print(f"making the environment of {name} …", file=sys.stderr, flush=True)
-    venv.create(folder, clear=True, with_pip=False, symlinks=True)
+    venv.create(ENVIRONMENTS / name, clear=True, with_pip=False, symlinks=True)
     _pip("install", "--quiet", *install, environment=name)
-    mark.write_text(stamp)
-    return python
+    (ENVIRONMENTS / name / MARK).write_text(f"{sys.version} {stamp}")
+
+
+def _constrained() -> list[str]:
+    return ["-c", str(CONSTRAINTS)] if CONSTRAINTS.exists() else []
 
 
 def _pip(*arguments: str, environment: str | None = None) -> str:
@@ -88,13 +106,8 @@ def _pip(*arguments: str, environment: str | None = None) -> str:
     quiet = os.environ | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     done = subprocess.run(command, capture_output=True, text=True, env=quiet, check=False)
     if done.returncode:
-        raise Unavailable(_reason(done.stderr))
+        raise Unavailable(last_words(done.stderr))
     return done.stdout
-
-
-def _reason(stderr: str) -> str:
-    lines = [line for line in stderr.splitlines() if line.startswith("ERROR")] or stderr.splitlines()[-1:]
-    return lines[0].removeprefix("ERROR: ") if lines else "pip failed without a word"
 
 
 def _digest(members: list[Path]) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -61,13 +60,6 @@ def take_turns(turns: Mapping[str, Callable[[], Sample]], rounds: int) -> dict[s
             except Unavailable as error:
                 dropped[name] = str(error)
     return {**samples, **dropped}
-
-
-def last_words(errors: str) -> str:
-    """What a failed process said last, without the frame that exception groups draw."""
-    lines = [line.strip(" |+-") for line in errors.splitlines() if line.strip(" |+-")]
-    raised = [line for line in lines if re.match(r"[\w.]+(Error|Exception|Exit|Interrupt)\b", line)]
-    return next(reversed(raised or lines), "it ended without a word")[:160]
 
 
 @contextlib.contextmanager

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from environments import Unavailable
-from harness import ENVIRON, PROBES, Bench, last_words, take_turns
+from environments import Unavailable, last_words
+from harness import ENVIRON, PROBES, Bench, take_turns
 
 PATIENCE = 120  # seconds after which a worker that does not answer is ended
 

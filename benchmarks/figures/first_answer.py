@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from functools import partial
 from time import perf_counter
 
-from environments import Unavailable
-from harness import ENVIRON, PROBES, Bench, last_words, take_turns
+from environments import Unavailable, last_words
+from harness import ENVIRON, PROBES, Bench, take_turns
 from report import Figure, Must
 
 CONTESTANTS = ("httpx", "jackfield", "openai", "tensorzero", "litellm")

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from environments import Unavailable
-from harness import ENVIRON, PROBES, Bench, last_words, take_turns
+from environments import Unavailable, last_words
+from harness import ENVIRON, PROBES, Bench, take_turns
 from report import OURS, Figure, Must
 
 FROM_IMPORT = "from jackfield import completion"
