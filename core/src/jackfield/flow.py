@@ -27,6 +27,7 @@ __all__ = [
     "Decoder",
     "Effect",
     "EventStream",
+    "Finish",
     "Flow",
     "Http",
     "HttpResponse",
@@ -234,22 +235,28 @@ class Splitter(Protocol):
         """Return the frames that these bytes complete."""
 
 
-Source: TypeAlias = "Http | Callable[[], Any] | Iterable[Any] | AsyncIterable[Any]"
+class Finish(Effect[Any]):
+    """Open a stream and read it to its end: the accumulated response. For bridging."""
+
+    __slots__ = ("description",)
+
+    def __init__(self, description: EventStream) -> None:
+        self.description = description
 
 
 class EventStream:
     """The description of a stream: how to open it, never a running one, so that it can be opened again.
 
     ``source`` is an ``http(…)`` effect, or a function without arguments that returns a flow whose result is one (where
-    a token must be fetched first); ``framing`` is "sse", "ndjson" or a factory of a splitter with
-    ``feed(bytes) -> frames``; ``decoder`` is a factory, called at each opening.
+    a token must be fetched first), another description, or an iterable of chunks. ``framing`` is "sse", "ndjson" or a
+    factory of a splitter with ``feed(bytes) -> frames``; ``decoder`` is a factory, called at each opening.
     """
 
-    __slots__ = ("decoder", "framing", "source", "transforms")
+    __slots__ = ("decoder", "framing", "is_flow", "source", "transforms")
 
     def __init__(
         self,
-        source: Source,
+        source: Http | Callable[[], Flow[Any]],
         *,
         decoder: Callable[[], Decoder] | None = None,
         framing: str | Callable[[], Splitter] = "sse",
@@ -259,9 +266,12 @@ class EventStream:
                 "EventStream got a generator, which can run only once; give the function that makes it "
                 "(EventStream(lambda: open_stream(request, settings), …)), so that a retry can open the stream again"
             )
-        self.source = source
+        if isinstance(source, Http) and decoder is None:
+            raise ContractViolationError("EventStream(http(…)) needs decoder=, which makes chunks of the frames")
+        self.source: Any = source
         self.decoder = decoder
         self.framing = framing
+        self.is_flow = not isinstance(source, Http)
         self.transforms: tuple[tuple[Callable[[Any], Any], Callable[[], Iterable[Any]] | None], ...] = ()
 
     @classmethod
@@ -271,19 +281,19 @@ class EventStream:
         An iterator can be opened once; a function can be opened again, so a retry works. A stream that simply ends
         has finished.
         """
-        stream = cls(())
+        stream = object.__new__(cls)
         stream.source = chunks
+        stream.decoder, stream.framing, stream.is_flow, stream.transforms = None, "sse", False, ()
         return stream
 
-    def map(
-        self, fn: Callable[[Any], Any], at_end: Callable[[], Iterable[Chunk]] | None = None
-    ) -> EventStream:
+    def map(self, fn: Callable[[Any], Any], at_end: Callable[[], Iterable[Chunk]] | None = None) -> EventStream:
         """Return this stream with each chunk passed through ``fn``, which returns a chunk, a list of chunks, or None.
 
         None drops the chunk. ``at_end`` gives chunks to add when the source has ended; the finish still comes last.
         Both must be pure: a stream may be opened more than once.
         """
-        stream = EventStream.of(self.source)
-        stream.decoder, stream.framing = self.decoder, self.framing
+        stream = object.__new__(type(self))
+        stream.source, stream.decoder, stream.framing = self.source, self.decoder, self.framing
+        stream.is_flow = self.is_flow
         stream.transforms = (*self.transforms, (fn, at_end))
         return stream

@@ -46,7 +46,7 @@ class Request:
     model: str
     params: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
     metadata: Mapping[str, Any] | None = field(default=None, kw_only=True)
-    options: CallOptions = field(default_factory=CallOptions, kw_only=True)
+    options: CallOptions = field(default_factory=CallOptions, kw_only=True, repr=False)
 
     def replace(self, **changes: Any) -> Self:
         """Return a copy with these fields changed."""

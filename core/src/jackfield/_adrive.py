@@ -1,0 +1,255 @@
+"""The async driver: runs the same instructions on asyncio and on trio."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import sys
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
+
+from ._drive import ERROR_BODY_BYTES, close_after
+from ._pipeline import Pipeline
+from ._scope import Instructions, Opening, Scope
+from .flow import Call, HttpResponse, Sleep
+from .transports import AsyncIncoming, AsyncTransport, Outgoing
+
+__all__ = ["AsyncStream", "adrive", "on_asyncio"]
+
+ChunkT = TypeVar("ChunkT")
+ResponseT = TypeVar("ResponseT")
+
+
+class AsyncStream(Generic[ChunkT, ResponseT]):
+    """A running stream of chunks for async code. Iterate, or use it with ``async with``; leaving early closes it.
+
+    ``response`` is what has arrived so far as a whole answer, with usage when it is known.
+    """
+
+    def __init__(
+        self,
+        source: AsyncIterator[Any],
+        take: Callable[[Any], Iterator[ChunkT]],
+        pipeline: Pipeline,
+        aclose: Callable[[], Awaitable[None]],
+        abort: Callable[[], None],
+    ) -> None:
+        self._source = source
+        self._take = take
+        self._pipeline = pipeline
+        self._aclose = aclose
+        self._abort = abort
+        self._ready: Iterator[ChunkT] = iter(())
+        self._ending = False
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> ChunkT:
+        # A plain iterator and no async generator: it can be dropped without a loop to await its end.
+        while True:
+            try:
+                for chunk in self._ready:
+                    return chunk
+                if self._ending:
+                    break
+                await self._pull()
+            except Exception as error:
+                failed = error
+            except BaseException:
+                self._stop()
+                raise
+            else:
+                continue
+            await self.close()
+            raise self._pipeline.failed(failed)
+        await self.close()
+        raise StopAsyncIteration
+
+    async def _pull(self) -> None:
+        if not self._pipeline.over:
+            try:
+                self._ready = self._take(await anext(self._source))
+            except StopAsyncIteration:
+                pass
+            else:
+                return
+        self._ending = True
+        self._ready = self._pipeline.end()
+
+    @property
+    def response(self) -> ResponseT:
+        """What has arrived so far, as a whole answer."""
+        response: Any = self._pipeline.response
+        return response  # type: ignore[no-any-return]
+
+    async def close(self) -> None:
+        """Close the connection; may be called at any time and more than once."""
+        self._ending, self._ready = True, iter(())
+        await self._aclose()
+        self._pipeline.closed()
+
+    aclose = close
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def _stop(self) -> None:
+        self._ending, self._ready = True, iter(())
+        self._abort()
+
+    def __del__(self) -> None:
+        self._abort()  # aborting what is closed already does nothing
+
+
+async def adrive(instructions: Instructions, transport: Callable[[], AsyncTransport]) -> Any:
+    """Run instructions to their result."""
+    value: Any = None
+    error: Exception | None = None
+    while True:
+        try:
+            instruction, scope = instructions.send(value) if error is None else instructions.throw(error)
+        except StopIteration as stop:
+            return stop.value
+        value, error = None, None
+        try:
+            value = await _PERFORM[type(instruction)](instruction, scope, transport)
+        except Exception as raised:
+            error = raised
+        except BaseException as raised:
+            close_after(instructions, raised)
+            raise
+
+
+def on_asyncio() -> bool:
+    """Whether the running event loop is asyncio's (any implementation); otherwise it is trio's."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _send(outgoing: Outgoing, scope: Scope, transport: Callable[[], AsyncTransport]) -> Awaitable[HttpResponse]:
+    return transport_for(scope, transport).send(outgoing)
+
+
+def transport_for(scope: Scope, transport: Callable[[], AsyncTransport]) -> AsyncTransport:
+    """Return the client's transport, or one around the httpx client that the caller gave."""
+    client = scope.settings.client
+    if client is not None and (httpx := sys.modules.get("httpx")) is not None and isinstance(client, httpx.AsyncClient):
+        from .transports.httpx_ import AsyncClientTransport
+
+        return AsyncClientTransport(client)
+    return transport()
+
+
+async def _sleep(effect: Sleep, scope: Scope, transport: Callable[[], AsyncTransport]) -> None:
+    if on_asyncio():
+        await asyncio.sleep(effect.seconds)
+    else:
+        import anyio
+
+        await anyio.sleep(effect.seconds)
+
+
+async def _call(effect: Call[Any], scope: Scope, transport: Callable[[], AsyncTransport]) -> Any:
+    if effect.asynchronous is None:
+        from . import _threads
+
+        assert effect.sync is not None  # noqa: S101  # call() takes one of the two
+        return await _threads.arun(effect.sync, timeout=scope.time_left)
+    if not on_asyncio():
+        from . import _background
+
+        return await _background.arun(
+            effect.asynchronous, timeout=scope.time_left, context=contextvars.copy_context()
+        )
+    async with asyncio.timeout(scope.time_left):
+        return await effect.asynchronous()
+
+
+async def _open(
+    opening: Opening, scope: Scope, transport: Callable[[], AsyncTransport]
+) -> AsyncStream[Any, Any] | HttpResponse:
+    pipeline, target = opening.pipeline, opening.target
+    stream: AsyncStream[Any, Any]
+    if isinstance(target, Outgoing):
+        incoming = await transport_for(scope, transport).stream(target)
+        if incoming.status >= 300:
+            return await _error_answer(incoming)
+        stream = AsyncStream(aiter(incoming), pipeline.feed, pipeline, incoming.aclose, incoming.abort)
+    elif isinstance(target, list | tuple):
+        stream = AsyncStream(_AtOnce(target), pipeline.items, pipeline, _anothing, _nothing)
+    else:
+        source = _source(target, scope)
+        stream = AsyncStream(source, pipeline.items, pipeline, getattr(source, "aclose", _anothing), _nothing)
+    await anext(stream)  # READY: the first chunk is there
+    return stream
+
+
+async def _error_answer(incoming: AsyncIncoming) -> HttpResponse:
+    pieces, size = [], 0
+    try:
+        async for piece in incoming:
+            pieces.append(piece)
+            size += len(piece)
+            if size > ERROR_BODY_BYTES:
+                break
+    finally:
+        await incoming.aclose()
+    return HttpResponse(incoming.status, incoming.headers, b"".join(pieces))
+
+
+class _AtOnce:
+    """Iterate over what is there already."""
+
+    def __init__(self, items: Iterable[Any]) -> None:
+        self._items = iter(items)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Any:
+        for item in self._items:
+            return item
+        raise StopAsyncIteration
+
+
+def _source(target: Any, scope: Scope) -> Any:
+    if isinstance(target, AsyncStream):
+        return target
+    context = contextvars.copy_context()
+    if isinstance(target, AsyncIterable):
+        if on_asyncio():
+            from . import _contexts
+
+            return _contexts.steps(target, context=context)
+        from . import _background
+
+        return _background.aiterate(target, context=context)
+    from . import _threads
+
+    return _threads.aiterate(context.run(iter, target), context=context)
+
+
+def _nothing() -> None:
+    """Abort what holds no connection."""
+
+
+async def _anothing() -> None:
+    """Close what needs no closing."""
+
+
+_PERFORM: dict[type, Callable[[Any, Scope, Callable[[], AsyncTransport]], Awaitable[Any]]] = {
+    Outgoing: _send,
+    Call: _call,
+    Sleep: _sleep,
+    Opening: _open,
+}

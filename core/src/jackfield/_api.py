@@ -1,0 +1,344 @@
+"""The functions: thin keyword forms of ``Client.run(request)`` and ``AsyncClient.run(request)``.
+
+Everything heavy is imported at the first call. Call arguments that are the core's stand in
+``jackfield.types.CallOptions``; every other keyword reaches the provider in ``request.params``, untouched.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, overload
+
+if TYPE_CHECKING:
+    from ._adrive import AsyncStream
+    from ._client import AsyncClient, Client
+    from ._drive import Stream
+    from .types import (
+        CallOptions,
+        EmbeddingResponse,
+        ImageResponse,
+        ModelList,
+        ModelResponse,
+        ModelResponseStream,
+        Request,
+        TextCompletionResponse,
+    )
+
+    ChatStream: TypeAlias = Stream[ModelResponseStream, ModelResponse]
+    AsyncChatStream: TypeAlias = AsyncStream[ModelResponseStream, ModelResponse]
+    TextStream: TypeAlias = Stream[TextCompletionResponse, TextCompletionResponse]
+    AsyncTextStream: TypeAlias = AsyncStream[TextCompletionResponse, TextCompletionResponse]
+
+__all__ = [
+    "acompletion",
+    "aembedding",
+    "aimage_edit",
+    "aimage_generation",
+    "alist_models",
+    "atext_completion",
+    "completion",
+    "embedding",
+    "get_llm_provider",
+    "image_edit",
+    "image_generation",
+    "list_models",
+    "list_providers",
+    "register_provider",
+    "text_completion",
+    "unregister_provider",
+]
+
+Prompt: TypeAlias = "str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]]"
+
+_clients: tuple[Client, AsyncClient] | None = None
+
+
+@overload
+def completion(
+    model: str, messages: Sequence[Any] = ..., *, stream: Literal[False] | None = ..., **kwargs: Any
+) -> ModelResponse: ...
+@overload
+def completion(model: str, messages: Sequence[Any] = ..., *, stream: Literal[True], **kwargs: Any) -> ChatStream: ...
+@overload
+def completion(
+    model: str, messages: Sequence[Any] = ..., *, stream: bool | None, **kwargs: Any
+) -> ModelResponse | ChatStream: ...
+def completion(
+    model: str, messages: Sequence[Any] = (), *, stream: bool | None = None, **kwargs: Any
+) -> ModelResponse | ChatStream:
+    """Answer a chat: a whole response, or with ``stream=True`` a stream of chunks.
+
+    ``model`` is "provider/model", ``messages`` a list of mappings as OpenAI's API takes them. ``api_key``,
+    ``api_base``, ``timeout`` (seconds), ``num_retries``, ``fallbacks`` and the other fields of ``CallOptions`` are the
+    core's; every other keyword is a parameter of the provider. ``response_format`` also takes a pydantic model class.
+    Raises JackfieldError: BadRequestError before any I/O for bad arguments, ProviderNotFoundError and its kin for
+    plugins, APIStatusError and APIConnectionError for what the server did.
+    """
+    result: ModelResponse | ChatStream = _sync().run(_chat(model, messages, stream, kwargs))
+    return result
+
+
+@overload
+async def acompletion(
+    model: str, messages: Sequence[Any] = ..., *, stream: Literal[False] | None = ..., **kwargs: Any
+) -> ModelResponse: ...
+@overload
+async def acompletion(
+    model: str, messages: Sequence[Any] = ..., *, stream: Literal[True], **kwargs: Any
+) -> AsyncChatStream: ...
+@overload
+async def acompletion(
+    model: str, messages: Sequence[Any] = ..., *, stream: bool | None, **kwargs: Any
+) -> ModelResponse | AsyncChatStream: ...
+async def acompletion(
+    model: str, messages: Sequence[Any] = (), *, stream: bool | None = None, **kwargs: Any
+) -> ModelResponse | AsyncChatStream:
+    """Answer a chat from async code; as ``completion``."""
+    result: ModelResponse | AsyncChatStream = await _async().run(_chat(model, messages, stream, kwargs))
+    return result
+
+
+@overload
+def text_completion(
+    model: str, prompt: Prompt = ..., *, stream: Literal[False] | None = ..., **kwargs: Any
+) -> TextCompletionResponse: ...
+@overload
+def text_completion(model: str, prompt: Prompt = ..., *, stream: Literal[True], **kwargs: Any) -> TextStream: ...
+@overload
+def text_completion(
+    model: str, prompt: Prompt = ..., *, stream: bool | None, **kwargs: Any
+) -> TextCompletionResponse | TextStream: ...
+def text_completion(
+    model: str, prompt: Prompt = "", *, stream: bool | None = None, **kwargs: Any
+) -> TextCompletionResponse | TextStream:
+    """Continue a prompt, or several: one choice for each, in their order. Streams with ``stream=True``."""
+    result: TextCompletionResponse | TextStream = _sync().run(_text(model, prompt, stream, kwargs))
+    return result
+
+
+@overload
+async def atext_completion(
+    model: str, prompt: Prompt = ..., *, stream: Literal[False] | None = ..., **kwargs: Any
+) -> TextCompletionResponse: ...
+@overload
+async def atext_completion(
+    model: str, prompt: Prompt = ..., *, stream: Literal[True], **kwargs: Any
+) -> AsyncTextStream: ...
+@overload
+async def atext_completion(
+    model: str, prompt: Prompt = ..., *, stream: bool | None, **kwargs: Any
+) -> TextCompletionResponse | AsyncTextStream: ...
+async def atext_completion(
+    model: str, prompt: Prompt = "", *, stream: bool | None = None, **kwargs: Any
+) -> TextCompletionResponse | AsyncTextStream:
+    """Continue a prompt from async code; as ``text_completion``."""
+    result: TextCompletionResponse | AsyncTextStream = await _async().run(_text(model, prompt, stream, kwargs))
+    return result
+
+
+def embedding(model: str, input: Prompt = "", **kwargs: Any) -> EmbeddingResponse:  # noqa: A002  # OpenAI's name
+    """Return one vector for each input: floats, or base64 of them with ``encoding_format="base64"``."""
+    result: EmbeddingResponse = _sync().run(_embedding(model, input, kwargs))
+    return result
+
+
+async def aembedding(model: str, input: Prompt = "", **kwargs: Any) -> EmbeddingResponse:  # noqa: A002  # OpenAI's name
+    """Return one vector for each input, from async code."""
+    result: EmbeddingResponse = await _async().run(_embedding(model, input, kwargs))
+    return result
+
+
+def image_generation(model: str, prompt: str = "", **kwargs: Any) -> ImageResponse:
+    """Make images from a description."""
+    result: ImageResponse = _sync().run(_image(model, prompt, kwargs))
+    return result
+
+
+async def aimage_generation(model: str, prompt: str = "", **kwargs: Any) -> ImageResponse:
+    """Make images from a description, from async code."""
+    result: ImageResponse = await _async().run(_image(model, prompt, kwargs))
+    return result
+
+
+def image_edit(model: str, image: Any = (), prompt: str | None = None, **kwargs: Any) -> ImageResponse:
+    """Change images.
+
+    ``image`` is a path, bytes, a binary file object, a tuple ``(name, content[, media type])``, or a list of these;
+    ``mask=`` is one such item.
+    """
+    result: ImageResponse = _sync().run(_edit(model, image, prompt, kwargs))
+    return result
+
+
+async def aimage_edit(model: str, image: Any = (), prompt: str | None = None, **kwargs: Any) -> ImageResponse:
+    """Change images from async code; as ``image_edit``."""
+    result: ImageResponse = await _async().run(_edit(model, image, prompt, kwargs))
+    return result
+
+
+def list_models(provider: str, **kwargs: Any) -> ModelList:
+    """List the models that a provider's server has."""
+    result: ModelList = _sync().run(_models(provider, kwargs))
+    return result
+
+
+async def alist_models(provider: str, **kwargs: Any) -> ModelList:
+    """List the models that a provider's server has, from async code."""
+    result: ModelList = await _async().run(_models(provider, kwargs))
+    return result
+
+
+def register_provider(name: str, plugin: object) -> None:
+    """Register a plugin (a module or an object with hooks) under a name; it wins over what is installed."""
+    _sync().register_provider(name, plugin)
+
+
+def unregister_provider(name: str) -> None:
+    """Take a registration back."""
+    _sync().unregister_provider(name)
+
+
+def list_providers() -> list[str]:
+    """Return the names of the providers that are registered or installed, sorted; imports none of them."""
+    names = {entry["provider"] for entry in _package().custom_provider_map if isinstance(entry, Mapping) and "provider" in entry}
+    return sorted({*_sync().registry.names(), *names})
+
+
+def get_llm_provider(
+    model: str,
+    custom_llm_provider: str | None = None,
+    api_base: str | None = None,
+    api_key: str | None = None,
+) -> tuple[str, str, str | None, str | None]:
+    """Return ``(model, provider, api_key, api_base)`` as a call would use them, key and base from the environment too."""
+    from ._settings import resolve
+    from .types import CompletionRequest
+
+    options, _ = _split({"provider": custom_llm_provider, "api_base": api_base, "api_key": api_key})
+    core = _sync().core
+    provider, bare = core.route(CompletionRequest(model), options)
+    settings = resolve(provider, core.registry.provider(provider).info, options)
+    return bare, provider, settings.api_key, settings.api_base
+
+
+def _chat(model: str, messages: Sequence[Any], stream: bool | None, kwargs: dict[str, Any]) -> Request:
+    from .types import CompletionRequest
+
+    options, params, metadata = _taken(kwargs)
+    return CompletionRequest(
+        model, messages, stream=bool(stream), params=params, metadata=metadata, options=options
+    )
+
+
+def _text(model: str, prompt: Any, stream: bool | None, kwargs: dict[str, Any]) -> Request:
+    from .types import TextCompletionRequest
+
+    options, params, metadata = _taken(kwargs)
+    return TextCompletionRequest(
+        model, prompt, stream=bool(stream), params=params, metadata=metadata, options=options
+    )
+
+
+def _embedding(model: str, texts: Any, kwargs: dict[str, Any]) -> Request:
+    from .types import EmbeddingRequest
+
+    options, params, metadata = _taken(kwargs)
+    return EmbeddingRequest(model, texts, params=params, metadata=metadata, options=options)
+
+
+def _image(model: str, prompt: str, kwargs: dict[str, Any]) -> Request:
+    from .types import ImageGenerationRequest
+
+    options, params, metadata = _taken(kwargs)
+    return ImageGenerationRequest(model, prompt, params=params, metadata=metadata, options=options)
+
+
+def _edit(model: str, image: Any, prompt: str | None, kwargs: dict[str, Any]) -> Request:
+    from .types import ImageEditRequest
+
+    options, params, metadata = _taken(kwargs)
+    images = image if isinstance(image, list) else [image] if image is not None and image != () else []
+    mask = params.pop("mask", None)
+    return ImageEditRequest(model, images, prompt, mask, params=params, metadata=metadata, options=options)
+
+
+def _models(provider: str, kwargs: dict[str, Any]) -> Request:
+    from .types import ListModelsRequest
+
+    options, params, metadata = _taken(kwargs)
+    options["provider"] = provider
+    return ListModelsRequest("", params=params, metadata=metadata, options=options)
+
+
+def _taken(kwargs: dict[str, Any]) -> tuple[CallOptions, dict[str, Any], Any]:
+    if not kwargs:
+        return cast("CallOptions", {}), kwargs, None
+    options, params = _split(kwargs)
+    return options, params, params.pop("metadata", None)
+
+
+def _split(kwargs: dict[str, Any]) -> tuple[CallOptions, dict[str, Any]]:
+    from ._arguments import split
+
+    return split(kwargs)
+
+
+def _sync() -> Client:
+    return (_clients or _made())[0]
+
+
+def _async() -> AsyncClient:
+    return (_clients or _made())[1]
+
+
+def _made() -> tuple[Client, AsyncClient]:
+    """Make the two default clients; they share one registry."""
+    global _clients
+    from ._client import AsyncClient, Client, Core
+    from ._registry import Registry
+
+    core = Core(Registry(finder=_handler), _defaults, lambda: cast("str | None", _package().default_provider))
+    _clients = _clients or (Client(core=core), AsyncClient(core=core))
+    return _clients
+
+
+def _package() -> Any:
+    return sys.modules[__package__ or "jackfield"]
+
+
+def _defaults() -> CallOptions:
+    """Read the package's settings, as module attributes, at each call."""
+    package = _package()
+    options: dict[str, Any] = {}
+    if package.num_retries is not None:
+        options["num_retries"] = package.num_retries
+    if package.request_timeout is not None:
+        options["timeout"] = package.request_timeout
+    if package.drop_params:
+        options["drop_params"] = True
+    return cast("CallOptions", options)
+
+
+def _handler(name: str) -> object | None:
+    """Find a handler of ``custom_provider_map``; while that is empty nothing is loaded for it."""
+    entries = _package().custom_provider_map
+    if not entries:
+        return None
+    return _finder()(name)
+
+
+def _finder() -> Any:
+    from ._known import HANDLER_DISTRIBUTION, HANDLER_MODULE
+
+    try:
+        from importlib import import_module
+
+        return import_module(HANDLER_MODULE).find_provider
+    except ImportError as error:
+        from .errors import ProviderNotFoundError
+
+        raise ProviderNotFoundError(
+            f"jackfield.custom_provider_map is not empty, and {HANDLER_DISTRIBUTION}, which serves it, is not "
+            f"installed: pip install {HANDLER_DISTRIBUTION}"
+        ) from error

@@ -1,0 +1,178 @@
+"""Call arguments: which are the core's, which the provider's, and whether their types fit; all before any I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+from .errors import BadRequestError
+from .types import (
+    CallOptions,
+    CompletionRequest,
+    EmbeddingRequest,
+    ImageEditRequest,
+    ImageGenerationRequest,
+    Request,
+    TextCompletionRequest,
+)
+
+__all__ = ["OPTION_NAMES", "check", "split"]
+
+ALIASES = {
+    "base_url": "api_base",
+    "custom_llm_provider": "provider",
+    "request_timeout": "timeout",
+    "max_retries": "num_retries",
+}
+
+OPTION_NAMES: dict[str, str] = {name: name for name in CallOptions.__annotations__} | ALIASES
+"""Every call argument that is the core's → the option it sets."""
+
+
+def split(arguments: Mapping[str, Any]) -> tuple[CallOptions, dict[str, Any]]:
+    """Return the core's options and the provider's parameters, in the caller's order. None in an option is unset."""
+    options: dict[str, Any] = {}
+    params: dict[str, Any] = {}
+    for name, value in arguments.items():
+        option = OPTION_NAMES.get(name)
+        if option is None:
+            params[name] = value
+        elif value is not None:
+            if option in options and name != option:
+                continue  # both spellings were given: the plain one wins
+            options[option] = value
+    return cast(CallOptions, options), params
+
+
+def check(request: Request) -> Request:
+    """Return the request with its messages as mappings; raises BadRequestError that names a wrong argument."""
+    model = request.model
+    if not isinstance(model, str):
+        raise _wrong("model", "a string such as 'provider/model'", model)
+    if not model and request.operation != "list_models":
+        raise BadRequestError("model is empty: write 'provider/model'", param="model")
+    for name, value in request.options.items():
+        _check_option(name, value)
+    checker = _CHECKS.get(type(request))
+    return request if checker is None else checker(request)
+
+
+def _check_option(name: str, value: Any) -> None:
+    expected = _EXPECTED.get(name)
+    if expected is not None and value is not None and not expected[0](value):
+        raise _wrong(name, expected[1], value)
+
+
+def _check_completion(request: Any) -> Request:
+    messages = request.messages
+    if isinstance(messages, str | Mapping) or not isinstance(messages, Sequence):
+        raise _wrong("messages", "a list of mappings such as {'role': 'user', 'content': 'Hi'}", messages)
+    for position, message in enumerate(messages):
+        if type(message) is not dict:
+            return _with_plain_messages(request, position)
+    return cast(Request, request)
+
+
+def _with_plain_messages(request: CompletionRequest, position: int) -> Request:
+    """Turn message objects (an earlier answer's ``choices[0].message``) into mappings, or name the first that is none."""
+    plain = list(request.messages)
+    for index in range(position, len(plain)):
+        message: Any = plain[index]
+        if hasattr(message, "model_dump"):
+            plain[index] = message.model_dump(exclude_none=True)
+        elif not isinstance(message, Mapping):
+            raise _wrong(f"messages[{index}]", "a mapping such as {'role': 'user', 'content': 'Hi'}", message)
+    return request.replace(messages=plain)
+
+
+def _check_text(request: Any) -> Request:
+    _check_inputs("prompt", request.prompt)
+    return cast(Request, request)
+
+
+def _check_embedding(request: Any) -> Request:
+    _check_inputs("input", request.input)
+    return cast(Request, request)
+
+
+def _check_inputs(name: str, value: Any) -> None:
+    if isinstance(value, str):
+        return
+    if not isinstance(value, list | tuple) or not value:
+        raise _wrong(name, "a text, or a list of texts or token numbers that is not empty", value)
+    kinds = {str if isinstance(item, str) else list if isinstance(item, list | tuple) else type(item) for item in value}
+    if not (kinds == {str} or kinds == {int} or kinds == {list}):
+        raise _wrong(name, "a text, a list of texts, or token numbers", value)
+
+
+def _check_edit(request: Any) -> Request:
+    if request.prompt is not None and not isinstance(request.prompt, str):
+        raise _wrong("prompt", "a text", request.prompt)
+    if not request.image:
+        raise BadRequestError("image is missing: give a path, bytes, a file object or (name, content)", param="image")
+    return cast(Request, request)
+
+
+def _check_prompt(request: Any) -> Request:
+    if not isinstance(request.prompt, str):
+        raise _wrong("prompt", "a text", request.prompt)
+    return cast(Request, request)
+
+
+def _wrong(name: str, expected: str, value: object) -> BadRequestError:
+    given = "None" if value is None else f"{type(value).__name__}"
+    return BadRequestError(f"{name} must be {expected}, not {given}", param=name.partition("[")[0])
+
+
+def _is_timeout(value: object) -> bool:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value > 0
+    return hasattr(value, "connect") and hasattr(value, "read")  # httpx.Timeout, without importing httpx
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_url(value: object) -> bool:
+    return isinstance(value, str) and value.startswith(("http://", "https://"))
+
+
+def _is_headers(value: object) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(k, str) and isinstance(v, str) for k, v in value.items())
+
+
+def _is_mapping(value: object) -> bool:
+    return isinstance(value, Mapping)
+
+
+def _is_fallbacks(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(
+        isinstance(item, str) or (isinstance(item, Mapping) and isinstance(item.get("model"), str)) for item in value
+    )
+
+
+_EXPECTED: dict[str, tuple[Callable[[object], bool], str]] = {
+    "provider": (_is_text, "a string"),
+    "api_base": (_is_url, "a URL that begins with http:// or https://"),
+    "api_key": (_is_text, "a string"),
+    "api_version": (_is_text, "a string"),
+    "timeout": (_is_timeout, "a number of seconds above 0, or an httpx.Timeout"),
+    "headers": (_is_headers, "a mapping of strings to strings"),
+    "extra_headers": (_is_headers, "a mapping of strings to strings"),
+    "extra_body": (_is_mapping, "a mapping"),
+    "num_retries": (_is_count, "a whole number, 0 or more"),
+    "fallbacks": (_is_fallbacks, "a list of model strings, or of mappings with a model"),
+}
+
+_CHECKS: dict[type, Callable[[Any], Request]] = {
+    CompletionRequest: _check_completion,
+    TextCompletionRequest: _check_text,
+    EmbeddingRequest: _check_embedding,
+    ImageGenerationRequest: _check_prompt,
+    ImageEditRequest: _check_edit,
+}

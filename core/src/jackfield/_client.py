@@ -1,0 +1,249 @@
+"""Clients: a registry, a transport and defaults, and the one flow that every call is."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import Any, Self, cast
+
+from . import _mock
+from ._arguments import check, split
+from ._drive import drive
+from ._extensions import Event
+from ._kinds import as_stream
+from ._parameters import includes_usage
+from ._policy import governed, opened, with_fallbacks
+from ._registry import Provider, Registry
+from ._routing import route
+from ._scope import Instructions, Scope
+from ._settings import Settings, resolve
+from ._shapes import result_of
+from .errors import BadRequestError
+from .transports import AsyncTransport, Transport
+from .types import CallOptions, ListModelsRequest, Request
+
+__all__ = ["AsyncClient", "Client", "Core"]
+
+DEFAULT_PROVIDER_VARIABLE = "JACKFIELD_DEFAULT_PROVIDER"
+
+
+class Core:
+    """What makes a request a flow, the same for sync and async.
+
+    ``defaults`` gives the options for calls that leave them out, read at each call.
+    """
+
+    def __init__(
+        self,
+        registry: Registry | None = None,
+        defaults: Callable[[], CallOptions] | None = None,
+        default_provider: Callable[[], str | None] | None = None,
+    ) -> None:
+        self.registry = registry if registry is not None else Registry()
+        self._defaults = defaults
+        self._default_provider = default_provider
+
+    def flow(self, request: Request) -> Instructions:
+        """Return a call as instructions for a driver."""
+        request = check(request)
+        options = request.options
+        if self._defaults is not None and (defaults := self._defaults()):
+            options = cast(CallOptions, {**defaults, **options})
+        if options.get("fallbacks"):
+            return (yield from with_fallbacks(self._call, self._provider_name, request, options))
+        return (yield from self._call(request, options))
+
+    def route(self, request: Request, options: CallOptions) -> tuple[str, str]:
+        """Return the names of provider and model that a request goes to."""
+        provider = options.get("provider")
+        if type(request) is ListModelsRequest and provider is None:
+            provider, _, _ = request.model.partition("/")
+        default = self._default_provider() if self._default_provider is not None else None
+        return route(
+            self.registry,
+            request.model,
+            provider=provider,
+            api_base=options.get("api_base"),
+            default=default or os.environ.get(DEFAULT_PROVIDER_VARIABLE) if "/" not in request.model else None,
+        )
+
+    def _provider_name(self, request: Request, options: CallOptions) -> str:
+        return self.route(request, options)[0]
+
+    def _call(self, request: Request, options: CallOptions) -> Instructions:
+        if _mock.is_mocked(options):
+            return (yield from self._mocked(request, options))
+        name, model = self.route(request, options)
+        provider = self.registry.provider(name)
+        operation = provider.operation(request.operation)
+        settings = resolve(name, provider.info, options)
+        bare = request.replace(model=model, options={})
+        scope = self._scope(provider, settings, bare, options)
+        if observers := self.registry.extensions.observers:
+            scope.watch = self._watch(bare, settings, observers)
+        return (yield from _run(operation, bare, scope))
+
+    def _mocked(self, request: Request, options: CallOptions) -> Instructions:
+        bare = request.replace(model=request.model.partition("/")[2] or request.model, options={})
+        settings = resolve("mock", Settings(provider="mock").info, options)
+        scope = self._scope(None, settings, bare, options)
+        return (yield from _run(lambda given, _: _mock.answer(given, options), bare, scope))
+
+    def _scope(
+        self, provider: Provider | None, settings: Settings, request: Request, options: CallOptions
+    ) -> Scope:
+        retries = options.get("num_retries")
+        if retries is None:
+            retries = provider.info.num_retries if provider is not None else 0
+        return Scope(
+            provider,
+            settings,
+            request.model,
+            retries=retries,
+            limited=options.get("timeout") is not None,
+            include_usage=includes_usage(request.params),
+            text=request.operation == "text_completion",
+            invoke=self.flow,
+        )
+
+    def _watch(self, request: Request, settings: Settings, observers: Any) -> Callable[..., None]:
+        started = time.monotonic()
+        observe = self.registry.extensions.observe
+
+        def watch(kind: str, **details: Any) -> None:
+            observe(
+                Event(
+                    kind=kind,
+                    operation=request.operation,
+                    provider=settings.provider,
+                    model=request.model,
+                    request=request,
+                    elapsed=time.monotonic() - started,
+                    **details,
+                )
+            )
+
+        return watch
+
+
+def _run(operation: Any, request: Request, scope: Scope) -> Instructions:
+    """Run an operation within its scope, from its start to its answer or its opened stream."""
+    watch = scope.watch
+    try:
+        if watch is not None:
+            watch("started")
+        result = yield from governed(operation(request, scope.settings), scope)
+        if getattr(request, "stream", False):
+            return (yield from opened(as_stream(result), scope))
+        response = result_of(request.operation, result, request.model)
+    except Exception as error:
+        failed = error
+    else:
+        if watch is not None:
+            watch("finished", usage=getattr(response, "usage", None))
+        return response
+    mapped = scope.failure(failed)
+    if watch is not None:
+        watch("failed", error=mapped)
+    raise mapped
+
+
+class _Settable:
+    """What both clients share: construction and registration."""
+
+    def __init__(
+        self, *, registry: Registry | None = None, transport: Any = None, core: Core | None = None, **options: Any
+    ) -> None:
+        defaults, unknown = split(options)
+        if unknown:
+            raise BadRequestError(f"{sorted(unknown)[0]} is no option of a client", param=sorted(unknown)[0])
+        self.core = core or Core(registry, (lambda: defaults) if defaults else None)
+        self._given = transport
+
+    @property
+    def registry(self) -> Registry:
+        """The registry that this client's providers come from."""
+        return self.core.registry
+
+    def register_provider(self, name: str, plugin: object) -> None:
+        """Register a plugin under a name, for this client; it wins over what is installed."""
+        self.core.registry.register(name, plugin)
+
+    def unregister_provider(self, name: str) -> None:
+        """Take a registration back."""
+        self.core.registry.unregister(name)
+
+
+class Client(_Settable):
+    """Calls providers, blocking. Safe to share among threads.
+
+    ``registry`` and ``transport`` replace the installed plugins and the network; every option of a call
+    (``api_key``, ``timeout``, ``num_retries`` …) may be given as a default for all calls.
+    """
+
+    _transport: Transport | None = None
+    _pid = 0
+
+    def run(self, request: Request) -> Any:
+        """Run a request: its operation's response, or for a stream a Stream. Raises JackfieldError."""
+        return drive(self.core.flow(request), self._connected)
+
+    def close(self) -> None:
+        """Close all connections."""
+        if self._transport is not None and self._pid == os.getpid():
+            self._transport.close()
+        self._transport = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _connected(self) -> Transport:
+        if self._given is not None:
+            return cast(Transport, self._given)
+        # After fork the child starts with connections of its own.
+        if self._transport is None or self._pid != os.getpid():
+            from .transports.httpx_ import HttpxTransport
+
+            self._transport, self._pid = HttpxTransport(), os.getpid()
+        return self._transport
+
+
+class AsyncClient(_Settable):
+    """Calls providers from async code, on asyncio and trio; connections belong to the loop that opened them.
+
+    ``transport`` is an AsyncTransport, or "aiohttp" or "httpx"; else the variable JACKFIELD_TRANSPORT names it, else
+    it is aiohttp where that is installed and the loop is asyncio's. Everything else as for ``Client``.
+    """
+
+    _loops: Any = None
+
+    async def run(self, request: Request) -> Any:
+        """Run a request: its operation's response, or for a stream an AsyncStream. Raises JackfieldError."""
+        from ._adrive import adrive
+
+        return await adrive(self.core.flow(request), self._connected)
+
+    async def aclose(self) -> None:
+        """Close the connections of the running loop."""
+        if self._loops is not None:
+            await self._loops.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    def _connected(self) -> AsyncTransport:
+        if self._given is not None and not isinstance(self._given, str):
+            return cast(AsyncTransport, self._given)
+        if self._loops is None:
+            from ._loops import Loops
+
+            self._loops = Loops(self._given)
+        transport: AsyncTransport = self._loops.transport()
+        return transport

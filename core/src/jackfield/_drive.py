@@ -1,0 +1,225 @@
+"""The sync driver: runs instructions with blocking calls. Imports no asyncio."""
+
+from __future__ import annotations
+
+import contextvars
+import sys
+from collections.abc import AsyncIterable, Callable, Generator, Iterator
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
+
+from ._pipeline import READY, Pipeline
+from ._scope import Instructions, Opening, Scope
+from .errors import ContractViolationError
+from .flow import Call, HttpResponse, Sleep
+from .transports import Incoming, Outgoing, Transport
+
+__all__ = ["ERROR_BODY_BYTES", "Stream", "drive"]
+
+ERROR_BODY_BYTES = 1024 * 1024
+"""Of a stream's error answer no more is read than this."""
+
+ChunkT = TypeVar("ChunkT")
+ResponseT = TypeVar("ResponseT")
+
+
+class Stream(Generic[ChunkT, ResponseT]):
+    """A running stream of chunks. Iterate over it, or use it with ``with``; leaving early closes the connection.
+
+    ``response`` is what has arrived so far as a whole answer, with usage when it is known.
+    """
+
+    def __init__(self, chunks: Generator[ChunkT], pipeline: Pipeline, close: Callable[[], None]) -> None:
+        self._chunks = chunks
+        self._pipeline = pipeline
+        self._close = close
+
+    def __iter__(self) -> Iterator[ChunkT]:
+        # The inner generator itself: a generator that held its own Stream would make a cycle, and a dropped stream
+        # would stay connected until the garbage collector ran.
+        return self._chunks
+
+    def __next__(self) -> ChunkT:
+        return next(self._chunks)
+
+    @property
+    def response(self) -> ResponseT:
+        """What has arrived so far, as a whole answer."""
+        response: Any = self._pipeline.response
+        return response  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        """Close the connection; may be called at any time, more than once, and from another thread."""
+        self._close()
+        try:
+            self._chunks.close()
+        except ValueError:
+            pass  # "already executing": another thread is in a step, and ends now that its source is closed
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def drive(instructions: Instructions, transport: Callable[[], Transport]) -> Any:
+    """Run instructions to their result."""
+    value: Any = None
+    error: Exception | None = None
+    while True:
+        try:
+            instruction, scope = instructions.send(value) if error is None else instructions.throw(error)
+        except StopIteration as stop:
+            return stop.value
+        value, error = None, None
+        try:
+            value = _PERFORM[type(instruction)](instruction, scope, transport)
+        except Exception as raised:
+            error = raised
+        except BaseException as raised:
+            close_after(instructions, raised)
+            raise
+
+
+def close_after(instructions: Instructions, raised: BaseException) -> None:
+    """Close a flow because of a cancellation, which goes on; a flow that resists is named in a note."""
+    try:
+        instructions.close()
+    except ContractViolationError as violation:
+        raised.add_note(str(violation))
+
+
+def _send(outgoing: Outgoing, scope: Scope, transport: Callable[[], Transport]) -> HttpResponse:
+    return transport_for(scope, transport).send(outgoing)
+
+
+def transport_for(scope: Scope, transport: Callable[[], Transport]) -> Transport:
+    """Return the client's transport, or one around the httpx client that the caller gave."""
+    client = scope.settings.client
+    if client is not None and (httpx := sys.modules.get("httpx")) is not None and isinstance(client, httpx.Client):
+        from .transports.httpx_ import ClientTransport
+
+        return ClientTransport(client)
+    return transport()
+
+
+def _sleep(effect: Sleep, scope: Scope, transport: Callable[[], Transport]) -> None:
+    import time
+
+    time.sleep(effect.seconds)
+
+
+def _call(effect: Call[Any], scope: Scope, transport: Callable[[], Transport]) -> Any:
+    if effect.sync is None:
+        from . import _background
+
+        assert effect.asynchronous is not None  # noqa: S101  # call() takes one of the two
+        return _background.run(effect.asynchronous, timeout=scope.time_left, context=contextvars.copy_context())
+    if not scope.limited:
+        return effect.sync()
+    from . import _threads
+
+    return _threads.run(effect.sync, timeout=scope.time_left)
+
+
+def _open(opening: Opening, scope: Scope, transport: Callable[[], Transport]) -> Stream[Any, Any] | HttpResponse:
+    pipeline, target = opening.pipeline, opening.target
+    if isinstance(target, Outgoing):
+        incoming = transport_for(scope, transport).stream(target)
+        if incoming.status >= 300:
+            return _error_answer(incoming)
+        return _primed(_of_wire(incoming, pipeline), pipeline, incoming.close)
+    iterator = _iterator(target, scope)
+    return _primed(_of_items(iterator, pipeline), pipeline, getattr(target, "close", _nothing))
+
+
+def _primed(chunks: Generator[Any], pipeline: Pipeline, close: Callable[[], None]) -> Stream[Any, Any]:
+    next(chunks)
+    return Stream(chunks, pipeline, close)
+
+
+def _error_answer(incoming: Incoming) -> HttpResponse:
+    pieces, size = [], 0
+    try:
+        for piece in incoming:
+            pieces.append(piece)
+            size += len(piece)
+            if size > ERROR_BODY_BYTES:
+                break
+    finally:
+        incoming.close()
+    return HttpResponse(incoming.status, incoming.headers, b"".join(pieces))
+
+
+def _of_wire(incoming: Incoming, pipeline: Pipeline) -> Generator[Any]:
+    try:
+        for data in incoming:
+            yield from pipeline.feed(data)
+            if pipeline.over:
+                break
+        yield from pipeline.end()
+    except Exception as error:
+        failed = error
+    else:
+        return
+    finally:
+        incoming.close()
+        pipeline.closed()
+    raise pipeline.failed(failed)
+
+
+def _of_items(iterator: Iterator[Any], pipeline: Pipeline) -> Generator[Any]:
+    try:
+        for item in iterator:
+            yield from pipeline.items(item)
+        yield from pipeline.end()
+    except Exception as error:
+        failed = error
+    else:
+        return
+    finally:
+        getattr(iterator, "close", _nothing)()
+        pipeline.closed()
+    raise pipeline.failed(failed)
+
+
+def _iterator(target: Any, scope: Scope) -> Iterator[Any]:
+    if isinstance(target, list | tuple | Stream):
+        return iter(target)
+    context = contextvars.copy_context()
+    if isinstance(target, AsyncIterable):
+        from . import _background
+
+        return _background.iterate(target, gap=scope.gap, context=context)
+    iterator = context.run(iter, target)
+    if scope.limited:
+        from . import _threads
+
+        return _threads.iterate(iterator, gap=scope.gap, context=context)
+    return _steps(iterator, context)
+
+
+def _steps(iterator: Iterator[Any], context: contextvars.Context) -> Generator[Any]:
+    """Take every step of a foreign iterator in the call's context."""
+    run, end = context.run, object()
+    try:
+        while (item := run(next, iterator, end)) is not end:
+            yield item
+    finally:
+        if (close := getattr(iterator, "close", None)) is not None:
+            run(close)
+
+
+def _nothing() -> None:
+    """Close what needs no closing."""
+
+
+_PERFORM: dict[type, Callable[[Any, Scope, Callable[[], Transport]], Any]] = {
+    Outgoing: _send,
+    Call: _call,
+    Sleep: _sleep,
+    Opening: _open,
+}

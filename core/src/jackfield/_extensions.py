@@ -1,0 +1,102 @@
+"""Extensions: what stands around every operation, and who watches."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ._kinds import Operation, Restartable, as_stream, kind_of, takes_only
+from .errors import ContractViolationError
+from .flow import Flow
+from .types import Request, Usage
+
+__all__ = ["Event", "Extensions", "around_of", "extended", "observer_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What an observer sees.
+
+    ``kind`` is "started", "first_chunk", "finished" or "failed"; ``elapsed`` is in seconds since the start; ``usage``
+    is there when a call has finished and its usage is known, ``error`` when it failed.
+    """
+
+    kind: str
+    operation: str
+    provider: str
+    model: str
+    request: Request
+    elapsed: float = 0.0
+    usage: Usage | None = None
+    error: BaseException | None = None
+
+
+class Extensions:
+    """The loaded extensions: what surrounds calls (outermost first), who observes, who finds providers."""
+
+    def __init__(
+        self,
+        around: Sequence[Callable[..., Any]] = (),
+        observers: Sequence[Callable[[Event], None]] = (),
+        finders: Sequence[Callable[[str], object | None]] = (),
+    ) -> None:
+        self.around = tuple(around)
+        self.observers = tuple(observers)
+        self.finders = tuple(finders)
+
+    def observe(self, event: Event) -> None:
+        """Tell all observers; an exception in one becomes a warning and hurts nobody."""
+        for observer in self.observers:
+            try:
+                observer(event)
+            except Exception as error:
+                warnings.warn(f"the observer {observer.__qualname__} failed: {type(error).__name__}: {error}", stacklevel=2)
+
+
+def around_of(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Check a function marked as ``around``: a generator function, or a plain one that returns what ``call`` gives."""
+    if kind_of(function) not in ("generator", "plain"):
+        raise ContractViolationError(
+            "around is a flow for all callers, sync and async: a generator function, never async def"
+        )
+    bound = takes_only("around", function, ("call", "request", "settings"))
+
+    def around(call: Callable[[Request], Any], request: Request, settings: Any) -> Any:
+        return bound(call, request, settings)
+
+    return around
+
+
+def observer_of(function: Callable[..., Any]) -> Callable[[Event], None]:
+    """Check a function marked as ``observe``."""
+    if kind_of(function) != "plain":
+        raise ContractViolationError("observe is a plain function: it is called in place and nothing awaits it")
+    bound = takes_only("observe", function, ("event",))
+
+    def observe(event: Event) -> None:
+        bound(event)
+
+    observe.__qualname__ = f"{function.__module__}.{getattr(function, '__qualname__', 'observe')}"
+    return observe
+
+
+def extended(operation: Operation, around: Sequence[Callable[..., Any]]) -> Operation:
+    """Compose an operation with what stands around it, the first outermost."""
+    for function in reversed(around):
+        operation = _surrounded(function, operation)
+    return operation
+
+
+def _surrounded(function: Callable[..., Any], operation: Operation) -> Operation:
+    def flow(request: Request, settings: Any) -> Flow[Any]:
+        def call(inner: Request) -> Restartable:
+            return Restartable(operation, inner, settings)
+
+        result = function(call, request, settings)
+        if isinstance(result, Generator | Restartable):
+            result = yield from result
+        return as_stream(result) if request.operation == "streaming" else result
+
+    return flow

@@ -1,0 +1,198 @@
+"""Everything that can go wrong, mapped to jackfield's errors: the one place that does it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from ._shapes import first_problem
+from .errors import (
+    APIConnectionError,
+    APIStatusError,
+    APITimeoutError,
+    ContextWindowExceededError,
+    ContentPolicyViolationError,
+    ContractViolationError,
+    InvalidResponseError,
+    JackfieldError,
+    PluginError,
+    error_class,
+)
+from .flow import HttpResponse
+
+__all__ = ["error_of_exception", "error_of_response", "retry_after", "scrub"]
+
+BODY_EXCERPT = 2000
+MESSAGE_EXCERPT = 500
+REDACTED = "***"
+
+_CODES: dict[str, type[APIStatusError]] = {
+    "context_length_exceeded": ContextWindowExceededError,
+    "content_policy_violation": ContentPolicyViolationError,
+    "content_filter": ContentPolicyViolationError,
+}
+
+
+def error_of_response(
+    response: HttpResponse, hook: Callable[[HttpResponse], JackfieldError | None] | None = None
+) -> JackfieldError:
+    """Return the error that a response of status 300 and above means; a provider's own ``response_error`` comes first."""
+    error = hook(response) if hook is not None else None
+    if error is None:
+        error = _error_of_body(response)
+    elif not isinstance(error, JackfieldError):
+        error = ContractViolationError(f"response_error returned {type(error).__name__}, not a JackfieldError or None")
+    if isinstance(error, APIStatusError):
+        error.request_id = error.request_id or response.headers.get("x-request-id")
+        if error.retry_after is None:
+            error.retry_after = retry_after(response.headers)
+    return error
+
+
+def _error_of_body(response: HttpResponse) -> APIStatusError:
+    status = response.status
+    if status < 400:
+        target = response.headers.get("location", "an unnamed address")
+        return APIStatusError(
+            f"the server answered {status}, a redirect to {target}; redirects are not followed, since a credential "
+            "must not travel: set api_base to the address itself",
+            status_code=status,
+        )
+    body = _parsed(response)
+    details = _details(body)
+    message = details.pop("message", None) or _excerpt(response) or "no message"
+    code = details.get("code")
+    wanted = _CODES.get(code) if isinstance(code, str) and status < 500 else None
+    return (wanted or error_class(status))(str(message), status_code=status, body=body, **details)
+
+
+def _parsed(response: HttpResponse) -> Any:
+    try:
+        return json.loads(response.content)
+    except ValueError:
+        return response.text[:BODY_EXCERPT]
+
+
+def _details(body: Any) -> dict[str, Any]:
+    """Read the error bodies that servers commonly send: an ``error`` object or text, else ``message`` or ``detail``."""
+    if not isinstance(body, Mapping):
+        return {}
+    error = body.get("error", body)
+    if isinstance(error, str):
+        return {"message": error}
+    if not isinstance(error, Mapping):
+        error = body
+    details = {name: error[name] for name in ("message", "code", "type", "param") if error.get(name) is not None}
+    details.setdefault("message", error.get("detail"))
+    if not isinstance(details["message"], str | None):
+        details["message"] = json.dumps(details["message"])[:MESSAGE_EXCERPT]
+    return details
+
+
+def _excerpt(response: HttpResponse) -> str:
+    text = response.text.strip()
+    if "<html" in text[:200].lower() or text[:2] == "<!":
+        return f"the server answered {response.status} with an HTML page; is api_base the address of the API itself?"
+    return text if len(text) <= MESSAGE_EXCERPT else text[:MESSAGE_EXCERPT] + "…"
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the wait in seconds that ``retry-after-ms`` or ``Retry-After`` (seconds or a date) ask for, or None."""
+    try:
+        if (milliseconds := headers.get("retry-after-ms")) is not None:
+            return max(0.0, float(milliseconds) / 1000)
+        value = headers.get("retry-after")
+        if value is None:
+            return None
+        if value.strip().replace(".", "", 1).isdigit():
+            return float(value)
+        import time
+
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None  # a header that means nothing asks for nothing
+
+
+def error_of_exception(error: Exception, who: str) -> JackfieldError:
+    """Return what a foreign exception means; ``who`` names the plugin it came out of."""
+    if isinstance(error, JackfieldError):
+        return error
+    if isinstance(error, TimeoutError):
+        return APITimeoutError(str(error) or "timed out")
+    status = getattr(error, "status_code", None)
+    if isinstance(status, int) and not isinstance(status, bool):
+        return _with_status(error, status)
+    if (httpx := sys.modules.get("httpx")) is not None and isinstance(error, httpx.HTTPError):
+        return _error_of_httpx(error, httpx)
+    if type(error).__name__ == "ValidationError" and isinstance(error, ValueError):
+        return InvalidResponseError(f"the server's answer has another shape than expected: {first_problem(error)}")
+    return PluginError(f"{who} failed with {type(error).__name__}: {error}{_place(error)}")
+
+
+def _with_status(error: Exception, status: int) -> JackfieldError:
+    message = getattr(error, "message", None)
+    headers = getattr(getattr(error, "response", None), "headers", None)
+    wait = getattr(error, "retry_after", None)
+    if wait is None and isinstance(headers, Mapping):
+        wait = retry_after(headers)
+    text = message if isinstance(message, str) else str(error)
+    return error_class(status)(text or type(error).__name__, status_code=status, retry_after=wait)
+
+
+def _error_of_httpx(error: Any, httpx: Any) -> JackfieldError:
+    if isinstance(error, httpx.HTTPStatusError):
+        response = error.response
+        content = response.content if response.is_stream_consumed else b""
+        return error_of_response(HttpResponse(response.status_code, response.headers, content))
+    if isinstance(error, httpx.TimeoutException):
+        return APITimeoutError(str(error) or "timed out")
+    return APIConnectionError(str(error) or type(error).__name__)
+
+
+def _place(error: Exception) -> str:
+    """Say where a plugin's code raised, so that its author need not dig; for PluginError only."""
+    frames = traceback.extract_tb(error.__traceback__)
+    inside = [frame for frame in frames if os.path.dirname(frame.filename) != os.path.dirname(__file__)]
+    return f" ({inside[-1].filename}, line {inside[-1].lineno})" if inside else ""
+
+
+def scrub(error: JackfieldError, secrets: Iterable[str]) -> None:
+    """Take the call's secrets out of an error: its message, its body, and causes that show one."""
+    for secret in secrets:
+        if len(secret) < 4:  # would tear innocent words apart, and hides nothing
+            continue
+        if secret in error.message:
+            error.message = error.message.replace(secret, REDACTED)
+            error.args = (error.message, *error.args[1:])
+        for name in ("body", "code", "type", "param", "request_id"):
+            if (value := getattr(error, name, None)) is not None:
+                setattr(error, name, _scrubbed(value, secret))
+        if _shows(error.__cause__, secret) or _shows(error.__context__, secret):
+            error.__cause__ = None
+            error.__context__ = None
+            error.__suppress_context__ = True
+
+
+def _scrubbed(value: Any, secret: str) -> Any:
+    if isinstance(value, str):
+        return value.replace(secret, REDACTED)
+    if isinstance(value, Mapping):
+        return {_scrubbed(key, secret): _scrubbed(item, secret) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_scrubbed(item, secret) for item in value]
+    return value
+
+
+def _shows(error: BaseException | None, secret: str) -> bool:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        if secret in str(error) or secret in repr(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

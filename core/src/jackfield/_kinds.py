@@ -1,0 +1,213 @@
+"""The four kinds of function a hook may be, adapted to flows when a plugin is loaded.
+
+| function           | non-streaming operations                          | streaming                                        |
+|--------------------|---------------------------------------------------|--------------------------------------------------|
+| plain ``def``      | blocking code: in place under a sync caller, in a | called in place; returns an EventStream, or an   |
+|                    | worker thread under an async one                  | iterable or async iterable of chunks             |
+| generator function | a flow                                            | a blocking source of chunks                      |
+| ``async def``      | awaited; a sync caller reaches it on a shared loop| the same, returning what a plain ``def`` would   |
+| async generator    | refused                                           | an async source of chunks                        |
+
+The kind is read from the function once, never from what it yields. Everything above sees flows only.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterable, Callable, Coroutine, Generator, Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any, TypeAlias
+
+from ._shapes import describe
+from .errors import ContractViolationError
+from .flow import Call, EventStream, Flow
+from .types import ModelResponse, ModelResponseStream, Request, TextCompletionResponse
+
+__all__ = ["Operation", "Restartable", "adapt", "as_stream", "refuse_flow", "takes_only"]
+
+
+class Restartable:
+    """A flow that can be run more than once: each iteration starts a fresh generator."""
+
+    __slots__ = ("_function", "_request", "_settings")
+
+    def __init__(self, function: Callable[[Any, Any], Flow[Any]], request: Request, settings: Any) -> None:
+        self._function = function
+        self._request = request
+        self._settings = settings
+
+    def __iter__(self) -> Flow[Any]:
+        return self._function(self._request, self._settings)
+
+
+Operation: TypeAlias = Callable[[Any, Any], Flow[Any]]
+"""An adapted hook: ``(request, settings)`` to a fresh generator."""
+
+
+def adapt(hook: str, function: Callable[..., Any]) -> Operation:
+    """Adapt a hook's function, of any kind, to a flow; raises ContractViolationError for what cannot be one."""
+    bound = takes_only(hook, function, ("request", "settings"))
+    return _STREAMING[kind_of(function)](bound) if hook == "streaming" else _WHOLE[kind_of(function)](bound)
+
+
+def kind_of(function: Callable[..., Any]) -> str:
+    """Return "plain", "generator", "coroutine" or "async generator"."""
+    while isinstance(function, partial):
+        function = function.func
+    if not (inspect.isroutine(function) or inspect.isclass(function)):
+        function = type(function).__call__
+    for kind, test in _TESTS:
+        if test(function):
+            return kind
+    return "plain"
+
+
+_TESTS = (
+    ("async generator", inspect.isasyncgenfunction),
+    ("coroutine", inspect.iscoroutinefunction),
+    ("generator", inspect.isgeneratorfunction),
+)
+
+
+def takes_only(hook: str, function: Callable[..., Any], names: tuple[str, ...]) -> Callable[..., Any]:
+    """Return the function as one that takes exactly ``names`` by position, whichever of them it asks for."""
+    wanted = []
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind in (parameter.KEYWORD_ONLY, parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
+            raise ContractViolationError(
+                f"the hook {hook} takes {_shown(parameter)}; hook arguments are plain positional names: "
+                f"def {hook}({', '.join(names)})"
+            )
+        if parameter.name in names:
+            wanted.append(parameter.name)
+        elif parameter.default is parameter.empty:
+            raise ContractViolationError(
+                f"the hook {hook} asks for an argument {parameter.name!r} that does not exist: "
+                f"def {hook}({', '.join(names)})"
+            )
+    if tuple(wanted) == names:
+        return function
+    places = [(name, names.index(name)) for name in wanted]
+    return lambda *given: function(**{name: given[place] for name, place in places})
+
+
+def _shown(parameter: inspect.Parameter) -> str:
+    return f"{parameter}" if parameter.kind is not parameter.KEYWORD_ONLY else f"{parameter.name!r} by keyword only"
+
+
+def _whole_plain(function: Callable[..., Any]) -> Operation:
+    def flow(request: Any, settings: Any) -> Flow[Any]:
+        result = yield Call(partial(function, request, settings))
+        refuse_flow(result)
+        return result
+
+    return flow
+
+
+def _whole_coroutine(function: Callable[..., Any]) -> Operation:
+    def flow(request: Any, settings: Any) -> Flow[Any]:
+        result = yield Call(None, partial(function, request, settings))
+        refuse_flow(result)
+        return result
+
+    return flow
+
+
+def _whole_generator(function: Callable[..., Any]) -> Operation:
+    def flow(request: Any, settings: Any) -> Flow[Any]:
+        result: Flow[Any] = function(request, settings)
+        return result
+
+    return flow
+
+
+def _whole_async_generator(function: Callable[..., Any]) -> Operation:
+    raise ContractViolationError(
+        f"{_named(function)} is an async generator function, which only the hook streaming may be; "
+        "a flow is a plain generator function: def with yield, without async"
+    )
+
+
+def refuse_flow(result: Any) -> None:
+    """Raise ContractViolationError where a function that is no flow returned one, or forgot an await."""
+    if isinstance(result, Generator):
+        result.close()
+        raise ContractViolationError(
+            "a plain function returned a generator, where a plain function is blocking code and its result the answer; "
+            "to be a flow, the hook itself must be a generator function: return (yield from inner(request, settings))"
+        )
+    if isinstance(result, Coroutine):
+        result.close()
+        raise ContractViolationError("a plain function returned a coroutine; make the hook itself async def and await")
+
+
+def _stream_plain(function: Callable[..., Any]) -> Operation:
+    def flow(request: Any, settings: Any) -> Flow[EventStream]:
+        again = partial(function, request, settings)
+        return as_stream(again(), again)
+        yield
+
+    return flow
+
+
+def _stream_generator(function: Callable[..., Any]) -> Operation:
+    def flow(request: Any, settings: Any) -> Flow[EventStream]:
+        return EventStream.of(partial(function, request, settings))
+        yield
+
+    return flow
+
+
+def _stream_coroutine(function: Callable[..., Any]) -> Operation:
+    def flow(request: Any, settings: Any) -> Flow[EventStream]:
+        again = partial(function, request, settings)
+
+        def opened() -> Flow[EventStream]:
+            return as_stream((yield Call(None, again)))
+
+        return EventStream(opened)
+        yield
+
+    return flow
+
+
+_WHOLE = {
+    "plain": _whole_plain,
+    "generator": _whole_generator,
+    "coroutine": _whole_coroutine,
+    "async generator": _whole_async_generator,
+}
+_STREAMING = {
+    "plain": _stream_plain,
+    "generator": _stream_generator,
+    "coroutine": _stream_coroutine,
+    "async generator": _stream_generator,
+}
+
+
+def as_stream(result: Any, again: Callable[[], Any] | None = None) -> EventStream:
+    """Return what a streaming hook returned as a description.
+
+    ``again`` calls the hook once more, where a retry has to open an iterator a second time.
+    """
+    if isinstance(result, EventStream):
+        return result
+    if isinstance(result, str | Mapping | ModelResponseStream | ModelResponse | TextCompletionResponse):
+        return EventStream.of((result,))
+    if isinstance(result, Coroutine):
+        refuse_flow(result)
+    if isinstance(result, AsyncIterable | Iterable):
+        one_shot = isinstance(result, Iterator) or not isinstance(result, Iterable)
+        return EventStream.of(_again(result, again) if one_shot and again is not None else result)
+    raise ContractViolationError(
+        f"the hook streaming returned {describe(result)}, not an EventStream or an iterable of chunks"
+    )
+
+
+def _again(first: Any, again: Callable[[], Any]) -> Callable[[], Any]:
+    held = [first]
+    return lambda: held.pop() if held else again()
+
+
+def _named(function: Callable[..., Any]) -> str:
+    return f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', function)}"

@@ -1,0 +1,170 @@
+"""The pure part of a running stream: bytes or items in, chunks that keep the stream laws out.
+
+Both drivers pull their source and push what comes through one of these; nothing here waits or closes anything.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from ._accumulate import Accumulator
+from ._framing import splitter_factory
+from ._shapes import as_chunk, chunk_of_text, text_of_chat, text_of_chunk
+from .errors import APIConnectionError, APITimeoutError, InvalidResponseError, JackfieldError, StreamInterruptedError
+from .flow import EventStream
+from .types import ModelResponse, ModelResponseStream, TextCompletionResponse
+
+__all__ = ["READY", "Pipeline"]
+
+READY: Any = object()
+"""What a pipeline gives once, before its first chunk: whoever opens a stream waits for it and keeps the chunk."""
+
+
+class Pipeline:
+    """One opening of one stream.
+
+    ``model`` stands in for a model the source does not name, ``text`` makes text_completion chunks, ``gap`` is the
+    longest silence between chunks in seconds, ``due`` the ``time.monotonic()`` by which the first must come.
+    """
+
+    def __init__(self, *, model: str, include_usage: bool, text: bool, gap: float, due: float) -> None:
+        self.over = False
+        prefix = "cmpl" if text else "chatcmpl"
+        self.accumulator = Accumulator(model, include_usage=include_usage, id_prefix=prefix)
+        self.failure: Callable[[Exception], JackfieldError] = _unmapped
+        self.watch: Callable[..., None] | None = None
+        self._text = text
+        self._gap = gap
+        self._due = due
+        self._ready = False
+        self._splitter: Any = None
+        self._decoder: Any = None
+        self._transforms: tuple[Any, ...] = ()
+
+    def decoding(self, description: EventStream) -> Pipeline:
+        """Prepare for this description: a splitter, a decoder and transforms of this opening's own."""
+        self._transforms = description.transforms + self._transforms  # what stands nearer to the source comes first
+        if description.decoder is not None:
+            self._splitter = splitter_factory(description.framing)()
+            self._decoder = description.decoder()
+        return self
+
+    @property
+    def response(self) -> ModelResponse | TextCompletionResponse:
+        """What has come so far, as a whole answer."""
+        whole = self.accumulator.response
+        return text_of_chat(whole) if self._text else whole
+
+    def feed(self, data: bytes) -> Iterator[Any]:
+        """Give the chunks that these bytes complete; raises APITimeoutError when none came for too long."""
+        quiet = True
+        for frame in self._splitter.feed(data):
+            for chunk in self._decoded(frame):
+                quiet = False
+                yield chunk
+            if self.over:
+                return
+        now = time.monotonic()
+        if not quiet:
+            self._due = now + self._gap
+        elif now > self._due:
+            raise APITimeoutError(f"no chunk came within {self._gap:g} s, although the connection is alive")
+
+    def items(self, item: Any) -> Iterator[Any]:
+        """Give the chunks that one item of an iterable makes."""
+        yield from self._delivered(as_chunk(item), self._transforms)
+
+    def end(self) -> Iterator[Any]:
+        """Give what is left when the source has ended; raises StreamInterruptedError where the wire broke off."""
+        if self._splitter is not None:
+            if not self.over:
+                yield from self._tail()
+            for chunk in getattr(self._decoder, "flush", tuple)():
+                yield from self._delivered(as_chunk(chunk), self._transforms)
+            if not (self.over or self.accumulator.finished):
+                raise StreamInterruptedError("the stream ended before its finish; .partial holds what had arrived")
+        yield from self._at_end()
+        for chunk in self.accumulator.end():
+            yield from self._out(chunk)
+
+    def without_decoder(self) -> None:
+        """Prepare for chunks instead: what was to be bytes turned out to be an iterable."""
+        self._splitter = self._decoder = None
+
+    def failed(self, error: Exception) -> JackfieldError:
+        """Return the error that ends this stream, with what had arrived before it."""
+        mapped = self.failure(error)
+        if mapped.partial is None:
+            mapped.partial = self.response
+        if self._ready:
+            self._told("failed", error=mapped)
+        return mapped
+
+    def closed(self) -> None:
+        """Note that the stream is over, at its end or because its reader left."""
+        self._told("finished", usage=self.accumulator.usage)
+
+    def _told(self, kind: str, **details: Any) -> None:
+        if self.watch is not None:
+            self.watch(kind, **details)
+            if kind != "first_chunk":
+                self.watch = None  # an end is told once
+
+    def _decoded(self, frame: Any) -> Iterator[Any]:
+        decoded = self._decoder.decode(frame)
+        if type(decoded) is ModelResponseStream and not self._transforms:
+            if (chunk := self.accumulator.push(decoded)) is not None:
+                yield from self._out(chunk)
+        elif decoded is None:
+            self.over = True
+        else:
+            for item in decoded if isinstance(decoded, list | tuple) else (decoded,):
+                yield from self._delivered(as_chunk(item), self._transforms)
+
+    def _tail(self) -> Iterator[Any]:
+        # Bytes that no line end closed: a last frame of a careless server, or a frame that was cut in two.
+        for frame in getattr(self._splitter, "flush", tuple)():
+            try:
+                yield from self._decoded(frame)
+            except Exception as error:
+                if isinstance(error, JackfieldError) and not isinstance(error, InvalidResponseError):
+                    raise  # an error that the server sent whole
+                raise StreamInterruptedError("the stream broke off within a frame") from error
+
+    def _delivered(self, chunk: Any, transforms: tuple[Any, ...]) -> Iterator[Any]:
+        if transforms:
+            for changed in _transformed(chunk, transforms[0][0]):
+                yield from self._delivered(changed, transforms[1:])
+            return
+        if isinstance(chunk, TextCompletionResponse):
+            chunk = chunk_of_text(chunk)
+        if (kept := self.accumulator.push(chunk)) is not None:
+            yield from self._out(kept)
+
+    def _at_end(self) -> Iterator[Any]:
+        for position, (_, at_end) in enumerate(self._transforms):
+            for item in at_end() if at_end is not None else ():
+                yield from self._delivered(as_chunk(item), self._transforms[position + 1 :])
+
+    def _out(self, chunk: ModelResponseStream) -> Iterator[Any]:
+        if not self._ready:
+            self._ready = True
+            self._told("first_chunk")
+            yield READY
+        if not self._text:
+            yield chunk
+        elif (text := text_of_chunk(chunk)) is not None:
+            yield text
+
+
+def _unmapped(error: Exception) -> JackfieldError:
+    return error if isinstance(error, JackfieldError) else APIConnectionError(str(error))
+
+
+def _transformed(chunk: Any, fn: Callable[[Any], Any]) -> Iterable[Any]:
+    changed = fn(chunk)
+    if changed is None:
+        return ()
+    return [as_chunk(item) for item in changed] if isinstance(changed, list | tuple) else (as_chunk(changed),)

@@ -1,0 +1,268 @@
+"""The policies between a provider's flow and the driver: errors, deadlines, retries, streams, fallbacks.
+
+All of it is flows too, so that there is one body for sync and async. What a provider yields are effects; what comes
+out at the driver's end are instructions, each with its scope.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import Any, cast
+
+from ._arguments import split
+from ._failures import error_of_exception, error_of_response
+from ._kinds import Restartable, describe
+from ._pipeline import Pipeline
+from ._scope import Instructions, Opening, Scope
+from .errors import (
+    BadRequestError,
+    ConfigurationError,
+    ContractViolationError,
+    JackfieldError,
+    UnprocessableEntityError,
+)
+from .flow import Call, Effect, EventStream, Finish, Flow, Http, HttpResponse, Invoke, Sleep
+from .types import CallOptions, Request
+
+__all__ = ["governed", "opened", "with_fallbacks"]
+
+LONGEST_WAIT = 60.0
+"""Seconds: a server that asks for a longer pause is answered to the caller at once, its ``retry_after`` in the error."""
+
+FIRST_WAIT = 0.5
+LONGEST_BACKOFF = 8.0
+
+CREDENTIAL_OPTIONS = ("api_key", "api_base", "api_version", "headers", "extra_headers", "extra_body")
+MOCK_OPTIONS = ("mock_response", "mock_tool_calls", "mock_delay", "mock_timeout")
+
+
+def governed(flow: Any, scope: Scope) -> Instructions:
+    """Run a flow, doing for each effect what the contract promises."""
+    generator: Flow[Any] = iter(flow)
+    value: Any = None
+    error: Exception | None = None
+    while True:
+        try:
+            effect = generator.send(value) if error is None else generator.throw(error)
+        except StopIteration as stop:
+            return stop.value
+        value, error = None, None
+        try:
+            if type(effect) is Call and not scope.retries:
+                value = yield effect, scope
+            else:
+                value = yield from _performed(effect, scope)
+        except Exception as raised:
+            error = _throwable(raised)
+        except BaseException:
+            _close(generator)
+            raise
+
+
+def _throwable(error: Exception) -> Exception:
+    # Thrown into a generator, a foreign StopIteration would pass for its end.
+    if isinstance(error, StopIteration | StopAsyncIteration):
+        mapped = RuntimeError(f"{type(error).__name__} came out of a plugin's code")
+        mapped.__cause__ = error
+        return mapped
+    return error
+
+
+def _close(generator: Flow[Any]) -> None:
+    try:
+        generator.close()
+    except RuntimeError as error:
+        raise ContractViolationError(
+            "a flow asked for an effect while it was being closed; finally cleans up locally only"
+        ) from error
+
+
+def _performed(effect: Effect[Any], scope: Scope) -> Instructions:
+    perform = _PERFORM.get(type(effect))
+    if perform is None:
+        hint = "; did you mean yield from?" if isinstance(effect, Generator | Restartable) else ""
+        raise ContractViolationError(f"a flow yielded {describe(effect)}, which is no effect{hint}")
+    result = yield from perform(effect, scope)
+    return result
+
+
+def _http(effect: Http, scope: Scope) -> Instructions:
+    def attempt() -> Instructions:
+        response = yield scope.outgoing(effect), scope
+        return _accepted(response, effect, scope)
+
+    return (yield from _tried(attempt, scope))
+
+
+def _accepted(response: HttpResponse, effect: Http, scope: Scope) -> HttpResponse:
+    if response.status >= 300 and response.status not in effect.accept:
+        raise error_of_response(response, scope.provider.response_error if scope.provider else None)
+    return response
+
+
+def _call(effect: Call[Any], scope: Scope) -> Instructions:
+    def attempt() -> Instructions:
+        return (yield effect, scope)
+
+    return (yield from _tried(attempt, scope))
+
+
+def _sleep(effect: Sleep, scope: Scope) -> Instructions:
+    left = scope.time_left
+    yield Sleep(min(effect.seconds, left)), scope
+    if effect.seconds >= left:
+        raise scope.timed_out()
+
+
+def _invoke(effect: Invoke, scope: Scope) -> Instructions:
+    return (yield from scope.invoke(effect.request))
+
+
+def _finish(effect: Finish, scope: Scope) -> Instructions:
+    """Open a stream and drain it: every chunk passes through the driver's stream, none is kept."""
+    stream = yield from opened(effect.description, scope, text=False)
+    yield Call(lambda: _drained(stream), lambda: _adrained(stream)), scope
+    return stream.response
+
+
+def _drained(stream: Any) -> None:
+    for _ in stream:
+        pass
+
+
+async def _adrained(stream: Any) -> None:
+    async for _ in stream:
+        pass
+
+
+_PERFORM: dict[type, Callable[[Any, Scope], Instructions]] = {
+    Http: _http,
+    Call: _call,
+    Sleep: _sleep,
+    Invoke: _invoke,
+    Finish: _finish,
+}
+
+
+def _tried(attempt: Callable[[], Instructions], scope: Scope) -> Instructions:
+    """Run an attempt, and again after an error that may pass."""
+    tries = 0
+    while True:
+        try:
+            return (yield from attempt())
+        except Exception as error:
+            failed = error
+        yield from _paused(failed, tries, scope)
+        tries += 1
+
+
+def _paused(failed: Exception, tries: int, scope: Scope) -> Instructions:
+    """Wait before the next attempt, with jitter or as long as the server asks; raises the error when none is to be."""
+    wait = _pause(failed, tries, scope)
+    if wait is None:
+        raise failed
+    yield Sleep(wait), scope
+    scope.restart()
+
+
+def _pause(error: Exception, tries: int, scope: Scope) -> float | None:
+    """Return the seconds to wait before the next attempt, or None when there is to be none."""
+    if tries >= scope.retries or not error_of_exception(error, "").retryable:
+        return None
+    wait = getattr(error, "retry_after", None)
+    if wait is None:
+        wait = min(FIRST_WAIT * 2.0**tries, LONGEST_BACKOFF) * random.uniform(0.75, 1.0)  # noqa: S311  # jitter, no secret
+    if wait > LONGEST_WAIT or time.monotonic() + wait >= scope.until:
+        return None
+    return float(wait)
+
+
+def opened(description: EventStream, scope: Scope, *, text: bool | None = None) -> Instructions:
+    """Open a stream and wait for its first chunk; the result is the driver's stream. Nothing is retried after that."""
+    tries = 0
+    while True:
+        pipeline = scope.pipeline(scope.text if text is None else text)
+        # The effects of a flow that finds the target have had their attempts: only the opening is tried again here.
+        target = yield from _resolved(description, pipeline, scope)
+        try:
+            return (yield from _opened(target, pipeline, scope))
+        except Exception as error:
+            failed = error
+        yield from _paused(failed, tries, scope)
+        tries += 1
+
+
+def _opened(target: Any, pipeline: Pipeline, scope: Scope) -> Instructions:
+    if not isinstance(target, Http):
+        return (yield Opening(target, pipeline), scope)
+    result = yield Opening(scope.outgoing(target), pipeline), scope
+    return _accepted(result, target, scope) if isinstance(result, HttpResponse) else result
+
+
+def _resolved(description: EventStream, pipeline: Pipeline, scope: Scope) -> Instructions:
+    """Follow a description to what is to be opened: an Http effect, or chunks."""
+    while True:
+        pipeline.decoding(description)
+        if isinstance(description.source, Http):
+            return description.source
+        if not description.is_flow:
+            source = description.source
+            return source() if callable(source) else source
+        result = description.source()
+        if isinstance(result, Generator | Restartable):
+            result = yield from governed(result, scope)
+        if isinstance(result, Http):
+            if description.decoder is None:
+                raise ContractViolationError("EventStream's flow gave http(…), which needs decoder=")
+            return result
+        pipeline.without_decoder()
+        if not isinstance(result, EventStream):
+            return result
+        description = result
+
+
+def with_fallbacks(
+    call: Callable[[Request, CallOptions], Instructions],
+    provider_of: Callable[[Request, CallOptions], str],
+    request: Request,
+    options: CallOptions,
+) -> Instructions:
+    """Call, and after an error that another model may not have, call the next fallback anew."""
+    fallbacks: Sequence[str | Mapping[str, Any]] = options.get("fallbacks") or ()
+    candidates = [(request, options), *(_fallback(request, options, each, provider_of) for each in fallbacks)]
+    previous: JackfieldError | None = None
+    for candidate, its_options in candidates:
+        try:
+            return (yield from call(candidate, its_options))
+        except JackfieldError as error:
+            failed = error
+        if failed.__cause__ is None and not failed.__suppress_context__:
+            failed.__cause__ = previous
+        if _is_final(failed):
+            break
+        previous = failed
+    raise failed
+
+
+def _is_final(error: JackfieldError) -> bool:
+    return type(error) is BadRequestError or isinstance(error, ConfigurationError | UnprocessableEntityError)
+
+
+def _fallback(
+    request: Request,
+    options: CallOptions,
+    fallback: str | Mapping[str, Any],
+    provider_of: Callable[[Request, CallOptions], str],
+) -> tuple[Request, CallOptions]:
+    arguments = {"model": fallback} if isinstance(fallback, str) else dict(fallback)
+    model = arguments.pop("model")
+    own, params = split(arguments)
+    kept = {name: value for name, value in options.items() if name not in (*MOCK_OPTIONS, "fallbacks", "provider")}
+    changed = request.replace(model=model, params={**request.params, **params} if params else request.params)
+    without_credentials = {name: kept[name] for name in kept if name not in CREDENTIAL_OPTIONS}
+    first = provider_of(request, options)
+    if provider_of(changed, cast(CallOptions, without_credentials | own)) != first:
+        kept = without_credentials
+    return changed, cast(CallOptions, kept | own)

@@ -1,0 +1,236 @@
+"""The registry: provider names to loaded providers. A fault of one plugin hurts only who asks for its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from . import _known
+from ._bridges import bridged
+from ._extensions import Extensions, extended
+from ._index import DENY, EXTENSIONS, Found, Index
+from ._kinds import Operation
+from ._parameters import checked
+from ._plugins import OPERATIONS, functions, info_of, managed, missing_operation, single
+from .errors import (
+    PluginError,
+    ProviderBlockedError,
+    ProviderConflictError,
+    ProviderLoadError,
+    ProviderNotFoundError,
+    UnsupportedOperationError,
+)
+from .hookspecs import ExtensionHooks, ProviderHooks
+
+__all__ = ["Provider", "Registry"]
+
+class Provider:
+    """A loaded provider: its operations as flows, bridged and composed with the extensions; frozen."""
+
+    __slots__ = ("bridged", "info", "name", "operations", "owner", "response_error")
+
+    def __init__(self, name: str, plugin: object, owner: str, extensions: Extensions) -> None:
+        manager = managed(ProviderHooks, [(plugin, owner)])
+        native = {hook: function for hook in OPERATIONS if (function := single(manager, hook)) is not None}
+        if not native:
+            raise ProviderLoadError(f"{owner}: {missing_operation(plugin)}", provider=name)
+        self.name = name
+        self.owner = owner
+        self.info = info = info_of(manager, owner)
+        native = {hook: checked(hook, function, info) for hook, function in native.items()}
+        added = bridged(native)
+        self.bridged = frozenset(added)
+        self.operations: Mapping[str, Operation] = {
+            hook: extended(operation, extensions.around) for hook, operation in (native | added).items()
+        }
+        self.response_error = single(manager, "response_error")
+
+    def operation(self, name: str) -> Operation:
+        """Return an operation's flow; raises UnsupportedOperationError that names those there are."""
+        try:
+            return self.operations[name]
+        except KeyError:
+            raise UnsupportedOperationError(
+                f"the provider {self.name!r} ({self.owner}) has no {name}; it has {', '.join(self.operations)}",
+                provider=self.name,
+            ) from None
+
+
+class Registry:
+    """Loads a provider when its name is first used, and keeps it.
+
+    ``finder`` is asked before everything that is installed (the default client's serves ``custom_provider_map``);
+    ``index`` replaces the installed entry points, for tests and isolation.
+    """
+
+    def __init__(self, index: Index | None = None, finder: Callable[[str], object | None] | None = None) -> None:
+        self._index = index
+        self._finder = finder
+        self._registered: dict[str, object] = {}
+        self._providers: dict[str, Provider] = {}
+        self._found: dict[str, tuple[object, Provider]] = {}
+        self._extensions: Extensions | None = None
+        self._extension_plugins: list[tuple[object, str]] = []
+
+    @property
+    def index(self) -> Index:
+        """What metadata tells, read at first need."""
+        if self._index is None:
+            self._index = Index()
+        return self._index
+
+    @property
+    def extensions(self) -> Extensions:
+        """The extensions, loaded once; raises ProviderLoadError where one of them does not load."""
+        if self._extensions is None:
+            self._extensions = self._load_extensions()
+        return self._extensions
+
+    def provider(self, name: str) -> Provider:
+        """Return the provider of this name, loading it at first use; raises the PluginError that says why not."""
+        if self._finder is not None and name not in self._registered and (plugin := self._finder(name)) is not None:
+            return self._adapted(name, plugin)
+        return self._providers.get(name) or self._load(name)
+
+    def knows(self, name: str) -> bool:
+        """Whether something is registered, installed or switched off under this name; imports no provider."""
+        if name in self._registered or (self._finder is not None and self._finder(name) is not None):
+            return True
+        return bool(self.index.provider(name) or self.index.newer(name)) or self._of_finders(name) is not None
+
+    def register(self, name: str, plugin: object) -> None:
+        """Register a plugin (a module or an object with hooks) under a name; it wins over what is installed."""
+        if not name or "/" in name:
+            raise ProviderLoadError(f"{name!r} is no provider name: it must not be empty or hold a slash")
+        self._providers[name] = Provider(name, plugin, _registration(plugin), self.extensions)
+        self._registered[name] = plugin
+
+    def unregister(self, name: str) -> None:
+        """Take a registration back; what is installed under the name is found again."""
+        if name not in self._registered:
+            raise ProviderNotFoundError(f"{name!r} is not registered", provider=name)
+        del self._registered[name], self._providers[name]
+
+    def register_extension(self, plugin: object) -> None:
+        """Add an extension that is no entry point, before the first call."""
+        self._extension_plugins.append((plugin, _registration(plugin)))
+        self._extensions = None
+        self._found.clear()
+        self._providers = {
+            name: Provider(name, plugin, _registration(plugin), self.extensions)
+            for name, plugin in self._registered.items()
+        }
+
+    def names(self) -> list[str]:
+        """Return the provider names that are registered or installed, sorted."""
+        return sorted({*self._registered, *self.index.provider_names()})
+
+    def _adapted(self, name: str, plugin: object) -> Provider:
+        known = self._found.get(name)
+        if known is None or known[0] is not plugin:
+            known = self._found[name] = (plugin, Provider(name, plugin, _registration(plugin), self.extensions))
+        return known[1]
+
+    def _load(self, name: str) -> Provider:
+        if (plugin := self._of_finders(name)) is not None:
+            return self._adapted(name, plugin)
+        found = self._one(name)
+        provider = Provider(name, _loaded(found), found.owner, self.extensions)
+        return self._providers.setdefault(name, provider)
+
+    def _of_finders(self, name: str) -> object | None:
+        for find in self.extensions.finders:
+            if (plugin := find(name)) is not None:
+                return plugin
+        return None
+
+    def _one(self, name: str) -> Found:
+        claims = self.index.provider(name)
+        enabled = [found for found in claims if found.switched_off_by is None]
+        if len(enabled) == 1:
+            return enabled[0]
+        if enabled:
+            raise _conflict(name, enabled)
+        if claims:
+            raise _blocked(name, claims[0])
+        if newer := self.index.newer(name):
+            raise ProviderLoadError(
+                f"the provider {name!r} of {newer[0].owner} is made for a newer interface ({newer[0].group}): "
+                "pip install --upgrade jackfield",
+                provider=name,
+            )
+        raise _not_found(name, self.names())
+
+    def _load_extensions(self) -> Extensions:
+        plugins = list(self._extension_plugins)
+        for found in _enabled(self.index.group(EXTENSIONS).values()):
+            try:
+                plugins.append((_loaded(found), found.owner))
+            except PluginError as error:
+                raise _extension_fault(error) from error
+        manager = managed(ExtensionHooks, plugins)
+        return Extensions(*(functions(manager, hook) for hook in ("around", "observe", "find_provider")))
+
+
+def _enabled(groups: Iterable[list[Found]]) -> list[Found]:
+    return [found for claims in groups for found in claims if found.switched_off_by is None]
+
+
+def _loaded(found: Found) -> object:
+    """Import an entry point; raises ProviderLoadError naming distribution, version, cause and remedy."""
+    try:
+        plugin: object = found.entry_point.load()
+    except Exception as error:
+        missing = isinstance(error, ModuleNotFoundError) and error.name
+        remedy = (
+            f"pip install {missing.split('.')[0]}, or ask its author which distribution has it"
+            if missing and not found.value.startswith(missing)
+            else f"pip install --upgrade --force-reinstall {found.distribution}"
+        )
+        raise ProviderLoadError(
+            f"the plugin {found.name!r} of {found.owner} does not load: {found.value}: "
+            f"{type(error).__name__}: {error}. Try: {remedy}; or switch it off with {DENY}={found.name}",
+            provider=found.name,
+        ) from error
+    return plugin
+
+
+def _registration(plugin: object) -> str:
+    name = getattr(plugin, "__name__", None) or f"{type(plugin).__module__}.{type(plugin).__qualname__}"
+    return f"the registered plugin {name}"
+
+
+def _conflict(name: str, claims: list[Found]) -> ProviderConflictError:
+    owners = " and ".join(f"{found.owner} ({found.value})" for found in claims)
+    return ProviderConflictError(
+        f"the provider name {name!r} is claimed by {owners}; keep one: pip uninstall {claims[-1].distribution}, "
+        f"or {DENY}={claims[-1].distribution}",
+        provider=name,
+    )
+
+
+def _blocked(name: str, found: Found) -> ProviderBlockedError:
+    return ProviderBlockedError(
+        f"the provider {name!r} of {found.owner} is switched off by the environment variable {found.switched_off_by}",
+        provider=name,
+    )
+
+
+def _not_found(name: str, installed: list[str]) -> ProviderNotFoundError:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, [*installed, *_known.DISTRIBUTIONS], n=1, cutoff=0.75)
+    said = [f"there is no provider {name!r}"]
+    if near:
+        said.append(f"did you mean {near[0]!r}?")
+    said.append(f"installed: {', '.join(installed) or 'none'}")
+    if distribution := _known.DISTRIBUTIONS.get(name) or (near and _known.DISTRIBUTIONS.get(near[0])):
+        said.append(f"try: pip install {distribution}")
+    else:
+        said.append(f"install the distribution that declares {name!r} in the entry-point group 'jackfield.providers'")
+    return ProviderNotFoundError("; ".join(said), provider=name)
+
+
+def _extension_fault(error: PluginError) -> ProviderLoadError:
+    return ProviderLoadError(
+        f"an extension that is installed cannot be left out silently, so no call is made: {error}"
+    )

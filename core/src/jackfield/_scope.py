@@ -1,0 +1,219 @@
+"""What the drivers and the policies share about one call of one provider: its limits, its secrets, its errors."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Generator, Mapping
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
+
+from ._failures import error_of_exception, scrub
+from ._pipeline import Pipeline
+from ._registry import Provider
+from ._settings import Settings
+from .errors import APITimeoutError, BadRequestError, ContractViolationError, JackfieldError
+from .flow import Http
+from .transports import Outgoing
+
+__all__ = ["Instructions", "Opening", "Scope"]
+
+CONNECT_TIMEOUT = 10.0
+
+Instructions: TypeAlias = Generator[tuple[Any, "Scope"], Any, Any]
+"""What a driver runs: pairs of an instruction (Outgoing, Opening, Sleep or Call) and the scope it stands in."""
+
+
+class Opening:
+    """An instruction: open this target (an Outgoing, an iterable or async iterable) and wait for its first chunk."""
+
+    __slots__ = ("pipeline", "target")
+
+    def __init__(self, target: Any, pipeline: Pipeline) -> None:
+        self.target = target
+        self.pipeline = pipeline
+
+
+class Scope:
+    """One call of one provider.
+
+    ``deadline`` is the ``time.monotonic()`` at which the current attempt ends, ``gap`` and ``connect`` are limits in
+    seconds, ``limited`` says whether the caller chose them.
+    """
+
+    __slots__ = (
+        "_origin",
+        "_total",
+        "connect",
+        "deadline",
+        "gap",
+        "include_usage",
+        "invoke",
+        "limited",
+        "model",
+        "provider",
+        "retries",
+        "settings",
+        "text",
+        "until",
+        "watch",
+    )
+
+    def __init__(
+        self,
+        provider: Provider | None,
+        settings: Settings,
+        model: str,
+        *,
+        retries: int,
+        limited: bool,
+        include_usage: bool,
+        text: bool,
+        invoke: Callable[[Any], Instructions],
+    ) -> None:
+        self.provider = provider
+        self.settings = settings
+        self.model = model
+        self.retries = retries
+        self.limited = limited
+        self.include_usage = include_usage
+        self.text = text
+        self.invoke = invoke
+        self.watch: Callable[..., None] | None = None
+        self._origin: str | None = None
+        timeout = settings.timeout
+        if isinstance(timeout, int | float):
+            self._total = self.gap = float(timeout)
+            self.connect = min(CONNECT_TIMEOUT, self._total)
+        else:  # an httpx.Timeout, whose None means no limit
+            self._total = self.gap = float("inf") if timeout.read is None else timeout.read
+            self.connect = self._total if timeout.connect is None else timeout.connect
+        self.deadline = time.monotonic() + self._total
+        self.until = self.deadline + self._total * retries
+
+    def restart(self) -> None:
+        """Begin another attempt."""
+        self.deadline = time.monotonic() + self._total
+
+    @property
+    def time_left(self) -> float:
+        """Seconds until the attempt ends; raises APITimeoutError when there are none."""
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise self.timed_out()
+        return left
+
+    def timed_out(self) -> APITimeoutError:
+        """The error for an attempt that took too long."""
+        return APITimeoutError(f"no answer within {self._total:g} s (timeout=)")
+
+    def pipeline(self, text: bool) -> Pipeline:
+        """Return the pure part of one opening of a stream, of text_completion chunks or of chat chunks."""
+        pipeline = Pipeline(
+            model=self.model, include_usage=self.include_usage, text=text, gap=self.gap, due=self.deadline
+        )
+        pipeline.failure, pipeline.watch = self.failure, self.watch
+        return pipeline
+
+    def outgoing(self, effect: Http) -> Outgoing:
+        """Return an effect as it goes on the wire: encoded, within this attempt's limits, with no key for strangers."""
+        headers, content = _encoded(effect)
+        self._keep_credentials_home(effect.url, headers)
+        return Outgoing(
+            effect.method,
+            effect.url,
+            headers,
+            content,
+            deadline=self.deadline,
+            connect=self.connect,
+            read=self.gap,
+        )
+
+    def failure(self, error: Exception) -> JackfieldError:
+        """Return an exception as the caller gets it: mapped, with provider and model, without the call's secrets.
+
+        Raise it outside the ``except`` block, so that nothing it hides comes back as its context.
+        """
+        who = f"the provider {self.settings.provider!r} ({self.provider.owner})" if self.provider else "the mock"
+        failed = error_of_exception(error, who) if type(error) is not TimeoutError or str(error) else self.timed_out()
+        if failed is not error:
+            failed.__cause__ = error
+        failed.provider = failed.provider or self.settings.provider
+        failed.model = failed.model or self.model
+        scrub(failed, self.secrets)
+        return failed
+
+    @property
+    def secrets(self) -> set[str]:
+        """The values of this call that nobody else may see."""
+        secrets = {self.settings.api_key} if self.settings.api_key else set()
+        for name, value in self.settings.headers.items():
+            if is_credential(name):
+                secrets.add(value)
+                secrets.add(value.rpartition(" ")[2])
+        return secrets
+
+    def _keep_credentials_home(self, url: str, headers: Mapping[str, str]) -> None:
+        base = self.settings.api_base
+        if base is not None and url.startswith(base) and url[len(base) : len(base) + 1] in ("", "/", "?"):
+            return
+        origin = _origin_of(url)
+        if self._origin is None:
+            self._origin = _origin_of(base) if base is not None else origin
+        if origin == self._origin:
+            return
+        secrets = self.secrets
+        if any(secret in value for value in (url, *headers.values()) for secret in secrets):
+            raise ContractViolationError(
+                f"the plugin was about to send the credential of {self._origin} to {origin}; leave the credential out "
+                "of requests to another origin"
+            )
+
+
+def is_credential(header: str) -> bool:
+    """Whether a header of this name carries a secret."""
+    name = header.lower()
+    return name in ("authorization", "proxy-authorization", "cookie") or name.endswith(("api-key", "token", "secret"))
+
+
+def _origin_of(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ContractViolationError(f"{url!r} is no address: it needs http:// or https:// and a host")
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return f"{parts.scheme}://{parts.hostname}:{port}"
+
+
+def _encoded(effect: Http) -> tuple[dict[str, str], bytes]:
+    """Return headers and body; a header with a line break or beyond Latin-1 is refused by name."""
+    headers = dict(effect.headers) if effect.headers else {}
+    for name, value in headers.items():
+        if "\n" in value or "\r" in value or not value.isascii():
+            raise BadRequestError(f"the header {name!r} holds a line break or a character that is not ASCII")
+    if effect.json is not None:
+        return {"content-type": "application/json"} | headers, encode_json(effect.json)
+    if effect.files is not None or effect.data is not None:
+        from .transports.httpx_ import encode_form
+
+        content_type, content = encode_form(effect.data or {}, effect.files or ())
+        return {"content-type": content_type} | headers, content
+    return headers, effect.content or b""
+
+
+def encode_json(value: Any) -> bytes:
+    """Return a value as JSON; raises BadRequestError for what JSON does not hold (NaN, bytes, other objects)."""
+    try:
+        return _ENCODER.encode(value).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise BadRequestError(f"the request cannot be written as JSON: {error}") from error
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "model_dump"):
+        return value.model_dump(exclude_none=True)
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} is nothing that JSON holds")
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_plain)

@@ -1,0 +1,102 @@
+"""Settings: what one call knows besides its request, and what a provider tells about itself."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import ConfigurationError
+from .types import CallOptions
+
+__all__ = ["DEFAULT_TIMEOUT", "ProviderInfo", "Settings", "resolve"]
+
+DEFAULT_TIMEOUT = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderInfo:
+    """What a provider tells about itself, as data; its hook ``provider_info()`` returns one.
+
+    ``api_key_env`` and ``api_base_env`` name environment variables, the first that is set wins. ``num_retries`` is the
+    provider's default. ``parameters`` maps an operation to the names it can send; None, or a missing operation, passes
+    every parameter on.
+    """
+
+    display_name: str | None = None
+    api_key_env: tuple[str, ...] = ()
+    api_base_env: tuple[str, ...] = ()
+    api_base: str | None = None
+    docs_url: str | None = None
+    num_retries: int = 2
+    parameters: Mapping[str, Collection[str]] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Where a call goes and with what: the call's argument, else the provider's environment variable, else its default.
+
+    ``timeout`` is in seconds or an ``httpx.Timeout``; ``headers`` are the caller's ``headers`` and ``extra_headers`` in
+    one; ``client`` is whatever the caller gave as ``client=``.
+    """
+
+    provider: str
+    api_key: str | None = field(default=None, repr=False)
+    api_base: str | None = None
+    api_version: str | None = None
+    timeout: Any = DEFAULT_TIMEOUT
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    extra_body: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    drop_params: bool = False
+    client: Any = field(default=None, repr=False)
+    info: ProviderInfo = field(default_factory=ProviderInfo, repr=False)
+
+    def require_api_key(self) -> str:
+        """Return the key; raises ConfigurationError naming the variable to set."""
+        if self.api_key:
+            return self.api_key
+        raise ConfigurationError(self._missing("API key", "api_key", self.info.api_key_env), provider=self.provider)
+
+    def require_api_base(self) -> str:
+        """Return the base URL; raises ConfigurationError naming the variable to set."""
+        if self.api_base:
+            return self.api_base
+        raise ConfigurationError(self._missing("address", "api_base", self.info.api_base_env), provider=self.provider)
+
+    def _missing(self, what: str, argument: str, variables: tuple[str, ...]) -> str:
+        ways = [f"pass {argument}=", *(f"set {name}" for name in variables)]
+        return f"the provider {self.provider!r} needs an {what}: {' or '.join(ways)}"
+
+
+_NO_HEADERS: Mapping[str, str] = {}
+_NO_BODY: Mapping[str, Any] = {}
+
+
+def resolve(provider: str, info: ProviderInfo, options: CallOptions) -> Settings:
+    """Return the settings of one call: argument, then environment, then default."""
+    get = options.get
+    headers = get("headers") or _NO_HEADERS
+    if extra := get("extra_headers"):
+        headers = {**headers, **extra}
+    base = get("api_base") or from_environment(info.api_base_env) or info.api_base
+    return Settings(
+        provider=provider,
+        api_key=get("api_key") or from_environment(info.api_key_env),
+        api_base=base.rstrip("/") if base else None,
+        api_version=get("api_version"),
+        timeout=DEFAULT_TIMEOUT if (timeout := get("timeout")) is None else timeout,
+        headers=headers,
+        extra_body=get("extra_body") or _NO_BODY,
+        drop_params=bool(get("drop_params")),
+        client=get("client"),
+        info=info,
+    )
+
+
+def from_environment(names: tuple[str, ...]) -> str | None:
+    """Return the first of these variables that is set and not empty."""
+    for name in names:
+        if value := os.environ.get(name):
+            return value
+    return None

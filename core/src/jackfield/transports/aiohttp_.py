@@ -1,0 +1,191 @@
+"""The transport on aiohttp, for asyncio: several times httpx's rate where many calls are in flight.
+
+A connection that the server closed while it was idle is replaced unseen; one that it closes in the moment of the next
+request is an APIConnectionError, since the request may have arrived.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import math
+import os
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from ..errors import ConfigurationError, JackfieldError
+from ..flow import HttpResponse
+from . import _wording as wording
+from ._exchange import Exchange
+from ._headers import wire_headers
+from ._lines import KEEPALIVE
+from ._proxies import proxy_for, shown
+from ._sockets import shut
+from ._ssl import context_for
+
+try:
+    import aiohttp
+    import yarl
+    from aiohttp.http_exceptions import ContentEncodingError
+except ImportError as error:
+    raise ImportError("the aiohttp transport needs aiohttp: pip install 'jackfield[aiohttp]'") from error
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from . import AsyncIncoming, Outgoing
+    from ._targets import Origin
+
+__all__ = ["AiohttpTransport"]
+
+LARGE = 2**20  # bytes; a longer body goes in pieces
+LONGEST_HEADER = 2**16  # bytes
+
+LEFT_BEHIND: list[object] = []
+"""What a forked child inherits of its parent's sessions: to finalize one there would disturb the parent's loop."""
+
+
+class AiohttpTransport:
+    """Async, for asyncio: one session, made in the loop of the first call, without cookies and without limits."""
+
+    def __init__(self) -> None:
+        self._session: aiohttp.ClientSession | None = None
+        self._proxy_for = lru_cache(maxsize=1024)(_proxy_for)
+        self._process = os.getpid()
+
+    async def send(self, outgoing: Outgoing, /) -> HttpResponse:
+        """Exchange a request for a whole response before ``outgoing.deadline``."""
+        with _Exchange(outgoing) as exchange:
+            async with asyncio.timeout(exchange.left):
+                response = await self._open(exchange)
+                content = await response.read()
+        return HttpResponse(response.status, response.headers, content)
+
+    async def stream(self, outgoing: Outgoing, /) -> AsyncIncoming:
+        """Send a request, return when status and headers are there."""
+        with _Exchange(outgoing) as exchange:
+            async with asyncio.timeout(exchange.left):
+                response = await self._open(exchange)
+        return _Incoming(response, exchange)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    def __del__(self) -> None:
+        if os.getpid() != self._process:
+            LEFT_BEHIND.append(self._session)
+
+    async def _open(self, exchange: _Exchange) -> aiohttp.ClientResponse:
+        outgoing, target = exchange.outgoing, exchange.target
+        exchange.proxy = proxy = self._proxy_for(target.origin)
+        session = self._session or self._start()
+        return await session.request(
+            outgoing.method,
+            _url(target.url),
+            data=outgoing.content if len(outgoing.content) <= LARGE else io.BytesIO(outgoing.content),
+            headers=wire_headers(outgoing, target),
+            proxy=proxy,
+            ssl=context_for("https") if target.origin.scheme == "https" else True,
+            timeout=_limits(outgoing.connect),
+            allow_redirects=False,
+        )
+
+    def _start(self) -> aiohttp.ClientSession:
+        self._session = session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=["Content-Type"],
+            max_line_size=LONGEST_HEADER,
+            max_field_size=LONGEST_HEADER,
+        )
+        return session
+
+
+@lru_cache(maxsize=1024)
+def _url(url: str) -> yarl.URL:
+    return yarl.URL(url, encoded=True)
+
+
+@lru_cache(maxsize=64)
+def _limits(connect: float) -> aiohttp.ClientTimeout:
+    # The deadline is asyncio.timeout's: it costs less than aiohttp's `total`, which also rounds up to whole seconds.
+    return aiohttp.ClientTimeout(connect=connect, ceil_threshold=math.inf)
+
+
+def _proxy_for(origin: Origin) -> str | None:
+    proxy = proxy_for(origin)
+    if proxy is not None and not proxy.startswith(("http://", "https://")):
+        raise ConfigurationError(
+            f"aiohttp does not speak to the proxy {shown(proxy)!r}: it takes http:// and https:// addresses; for "
+            "socks5:// set JACKFIELD_TRANSPORT=httpx and pip install 'httpx[socks]'"
+        )
+    return proxy
+
+
+class _Exchange(Exchange):
+    """A request on its way through aiohttp."""
+
+    foreign = (aiohttp.ClientError, OSError)
+
+    __slots__ = ()
+
+    def meaning_of(self, error: Exception) -> JackfieldError | None:
+        match error:
+            case aiohttp.ConnectionTimeoutError():
+                return wording.no_connection(self.where, self.outgoing.connect)
+            case TimeoutError():
+                return wording.silent(self.where, self.outgoing.read)
+            case aiohttp.ClientHttpProxyError():
+                return wording.refused_by_proxy(self.where)
+            case aiohttp.ClientConnectorError():
+                return wording.unreachable(self.where, error)
+            case aiohttp.ClientPayloadError() if isinstance(error.__cause__, ContentEncodingError):
+                return wording.undecodable(self.where)
+            case aiohttp.ClientResponseError():
+                return wording.not_http(self.where)
+            case aiohttp.ClientError() | OSError():
+                return wording.broke_off(self.where)
+        return None
+
+
+class _Incoming:
+    """A response whose body is read piece by piece."""
+
+    def __init__(self, response: aiohttp.ClientResponse, exchange: _Exchange) -> None:
+        exchange.deadline = math.inf
+        self.status = response.status
+        self.headers: Mapping[str, str] = response.headers
+        self._response = response
+        self._exchange = exchange
+        self._loop = asyncio.get_running_loop()
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            with self._exchange:
+                # Not aiohttp's own limit: its clock also runs while nobody waits for the next piece.
+                async with asyncio.timeout(self._exchange.outgoing.read):
+                    piece = await self._response.content.readany()
+        except BaseException:
+            self._response.close()
+            raise
+        if not piece:
+            raise StopAsyncIteration
+        return piece
+
+    async def aclose(self) -> None:
+        """Close the connection, unless the body came to its end: then aiohttp has it back already."""
+        self._response.close()
+
+    def abort(self) -> None:
+        """Close the connection at once, from anywhere."""
+        connection = self._response.connection
+        if connection is None or connection.transport is None:
+            return
+        shut(connection.transport.get_extra_info("socket"))
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._response.close)

@@ -1,0 +1,503 @@
+"""The transports on httpx: sync, and async for asyncio and trio. The one module that imports httpx.
+
+    HttpxTransport        AsyncHttpxTransport        on connections of their own
+    ClientTransport       AsyncClientTransport       through a client that the user brings, and closes
+
+Only what httpx and httpx2 share is used. A connection that the server closed while it was idle is replaced unseen;
+one that it closes in the moment of the next request is an APIConnectionError, since the request may have arrived.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+import httpx
+
+from ..errors import ConfigurationError, JackfieldError
+from ..flow import HttpResponse
+from . import _wording as wording
+from ._deadlines import Deadlines
+from ._exchange import Exchange
+from ._headers import wire_headers
+from ._lines import Lines
+from ._proxies import proxy_for, shown
+from ._sockets import shut
+from ._ssl import context_for
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+
+    from . import AsyncIncoming, Incoming, Outgoing
+    from ._targets import Origin
+
+__all__ = ["AsyncClientTransport", "AsyncHttpxTransport", "ClientTransport", "HttpxTransport"]
+
+ONE = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=None)
+
+LEFT_BEHIND: list[object] = []
+"""What a forked child inherits of its parent's async connections: to finalize it there would disturb the parent."""
+
+url_of = lru_cache(maxsize=1024)(httpx.URL)
+
+
+# ------------------------------------------------------------------------------------------- on connections of their own
+
+
+class HttpxTransport:
+    """Sync, on connections of its own: as many as there are calls at once, each kept for a while when idle."""
+
+    def __init__(self) -> None:
+        self._lines: Lines[_Line] = Lines()
+        self._deadlines = Deadlines()
+        self._proxy_for = lru_cache(maxsize=1024)(proxy_for)
+        self._closed = False
+
+    def send(self, outgoing: Outgoing, /) -> HttpResponse:
+        """Exchange a request for a whole response before ``outgoing.deadline``."""
+        with _Exchange(outgoing) as exchange:
+            line = self._line_for(exchange)
+            with self._deadlines.guard(line, exchange.deadline):
+                response = line.transport.handle_request(exchange.request(line.notice))
+                content = _body(response)
+            self._keep(line)
+        return HttpResponse(response.status_code, response.headers, content)
+
+    def stream(self, outgoing: Outgoing, /) -> Incoming:
+        """Send a request, return when status and headers are there."""
+        with _Exchange(outgoing) as exchange:
+            line = self._line_for(exchange)
+            with self._deadlines.guard(line, exchange.deadline):
+                response = line.transport.handle_request(exchange.request(line.notice))
+
+        def done(complete: bool) -> None:  # noqa: FBT001  # one caller, one meaning
+            if complete:
+                self._keep(line)
+            else:
+                line.close()
+
+        return _Incoming(response, exchange, done)
+
+    def close(self) -> None:
+        """Close the idle connections; those in use are closed when their exchange ends."""
+        self._closed = True
+        for line in self._lines.clear():
+            line.close()
+
+    __del__ = close  # a child process drops what it inherited, and httpx would leave that to the collector's warnings
+
+    def _line_for(self, exchange: _Exchange) -> _Line:
+        exchange.proxy = self._proxy_for(exchange.origin)
+        return self._lines.take(exchange.origin) or _Line(exchange.origin, exchange.proxy)
+
+    def _keep(self, line: _Line) -> None:
+        for surplus in [line] if self._closed else self._lines.give_back(line):
+            surplus.close()
+
+
+class AsyncHttpxTransport:
+    """Async, for asyncio and trio, on connections of its own."""
+
+    def __init__(self) -> None:
+        self._lines: Lines[_AsyncLine] = Lines()
+        self._proxy_for = lru_cache(maxsize=1024)(proxy_for)
+        self._aborted: list[AsyncIncoming] = []
+        self._closed = False
+        self._process = os.getpid()
+
+    async def send(self, outgoing: Outgoing, /) -> HttpResponse:
+        """Exchange a request for a whole response before ``outgoing.deadline``."""
+        from anyio import fail_after
+
+        with _Exchange(outgoing) as exchange:
+            with fail_after(exchange.left):
+                request = exchange.request()
+                line = await self._line_for(exchange)
+                response = await line.transport.handle_async_request(request)
+                content = await _async_body(response)
+            await self._keep(line)
+        return HttpResponse(response.status_code, response.headers, content)
+
+    async def stream(self, outgoing: Outgoing, /) -> AsyncIncoming:
+        """Send a request, return when status and headers are there."""
+        from anyio import fail_after
+
+        with _Exchange(outgoing) as exchange, fail_after(exchange.left):
+            request = exchange.request()
+            line = await self._line_for(exchange)
+            response = await line.transport.handle_async_request(request)
+
+        async def done(complete: bool) -> None:  # noqa: FBT001  # one caller, one meaning
+            await (self._keep(line) if complete else line.transport.aclose())
+
+        return _AsyncIncoming(response, exchange, done, self._aborted)
+
+    async def aclose(self) -> None:
+        """Close the idle connections; those in use are closed when their exchange ends."""
+        self._closed = True
+        await _close_all(self._aborted)
+        for line in self._lines.clear():
+            await line.transport.aclose()
+
+    def __del__(self) -> None:
+        if os.getpid() != self._process:
+            LEFT_BEHIND.append(self._lines)
+
+    async def _line_for(self, exchange: _Exchange) -> _AsyncLine:
+        await _close_all(self._aborted)
+        exchange.proxy = self._proxy_for(exchange.origin)
+        return self._lines.take(exchange.origin) or _AsyncLine(exchange.origin, exchange.proxy)
+
+    async def _keep(self, line: _AsyncLine) -> None:
+        for surplus in [line] if self._closed else self._lines.give_back(line):
+            await surplus.transport.aclose()
+
+
+class _Line:
+    """One connection, in an httpx transport of its own, and its socket as soon as there is one."""
+
+    __slots__ = ("idle_since", "origin", "socket", "transport")
+
+    def __init__(self, origin: Origin, proxy: str | None) -> None:
+        self.origin = origin
+        self.idle_since = 0.0
+        self.socket: Any = None
+        self.transport = httpx.HTTPTransport(verify=context_for(origin.scheme), limits=ONE, proxy=_proxy(proxy))
+
+    def notice(self, event: str, info: Mapping[str, Any]) -> None:
+        """Learn of the socket: httpx calls this at every step, and here it is new."""
+        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
+            self.socket = info["return_value"].get_extra_info("socket")
+
+    def cut(self) -> None:
+        shut(self.socket)
+
+    def close(self) -> None:
+        self.cut()
+        self.transport.close()
+
+
+class _AsyncLine:
+    """One connection, in an httpx transport of its own."""
+
+    __slots__ = ("idle_since", "origin", "transport")
+
+    def __init__(self, origin: Origin, proxy: str | None) -> None:
+        self.origin = origin
+        self.idle_since = 0.0
+        self.transport = httpx.AsyncHTTPTransport(verify=context_for(origin.scheme), limits=ONE, proxy=_proxy(proxy))
+
+
+def _proxy(url: str | None) -> httpx.Proxy | None:
+    if url is None:
+        return None
+    try:
+        return httpx.Proxy(url, ssl_context=context_for("https") if url.startswith("https:") else None)
+    except (ValueError, httpx.InvalidURL):
+        pass  # raised below, out of its reach: its text repeats the URL, which may hold the proxy's password
+    raise ConfigurationError(
+        f"the proxy {shown(url)!r} cannot be used: HTTP_PROXY, HTTPS_PROXY and ALL_PROXY take http://, https:// and "
+        "(with `pip install 'httpx[socks]'`) socks5:// addresses"
+    )
+
+
+# ---------------------------------------------------------------------------------------------- through a user's client
+
+
+class ClientTransport:
+    """Through an ``httpx.Client`` of the user's: its headers, auth, hooks, proxies and cookies apply; it stays open."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+        self._deadlines = Deadlines()
+
+    def send(self, outgoing: Outgoing, /) -> HttpResponse:
+        """Exchange a request for a whole response before ``outgoing.deadline``."""
+        with _Exchange(outgoing) as exchange:
+            response = self._open(exchange)
+            with self._deadlines.guard(_Opened(response), exchange.deadline):
+                content = _body(response)
+        return HttpResponse(response.status_code, response.headers, content)
+
+    def stream(self, outgoing: Outgoing, /) -> Incoming:
+        """Send a request, return when status and headers are there."""
+        with _Exchange(outgoing) as exchange:
+            response = self._open(exchange)
+        exchange.lift_limit(response)
+        return _Incoming(response, exchange, lambda complete: None)
+
+    def close(self) -> None:
+        """Do nothing: the client belongs to whoever brought it."""
+
+    def _open(self, exchange: _Exchange) -> httpx.Response:
+        try:
+            return self._client.send(exchange.built_by(self._client), stream=True, follow_redirects=False)
+        except httpx.LocalProtocolError:
+            pass
+        raise _illegal_request()
+
+
+class AsyncClientTransport:
+    """Through an ``httpx.AsyncClient`` of the user's, as ClientTransport."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+        self._aborted: list[AsyncIncoming] = []
+
+    async def send(self, outgoing: Outgoing, /) -> HttpResponse:
+        """Exchange a request for a whole response before ``outgoing.deadline``."""
+        from anyio import fail_after
+
+        with _Exchange(outgoing) as exchange, fail_after(exchange.left):
+            response = await self._open(exchange)
+            content = await _async_body(response)
+        return HttpResponse(response.status_code, response.headers, content)
+
+    async def stream(self, outgoing: Outgoing, /) -> AsyncIncoming:
+        """Send a request, return when status and headers are there."""
+        from anyio import fail_after
+
+        with _Exchange(outgoing) as exchange, fail_after(exchange.left):
+            response = await self._open(exchange)
+        exchange.lift_limit(response)
+
+        async def done(complete: bool) -> None:  # noqa: FBT001  # the client keeps its connections itself
+            pass
+
+        return _AsyncIncoming(response, exchange, done, self._aborted)
+
+    async def aclose(self) -> None:
+        """Close what was aborted; the client belongs to whoever brought it."""
+        await _close_all(self._aborted)
+
+    async def _open(self, exchange: _Exchange) -> httpx.Response:
+        await _close_all(self._aborted)
+        try:
+            return await self._client.send(exchange.built_by(self._client), stream=True, follow_redirects=False)
+        except httpx.LocalProtocolError:
+            pass
+        raise _illegal_request()
+
+
+class _Opened:
+    """A response that is being read, to be ended from another thread."""
+
+    __slots__ = ("_response",)
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._response = response
+
+    def cut(self) -> None:
+        shut(_socket(self._response))
+
+    def close(self) -> None:
+        self._response.close()
+
+
+def _illegal_request() -> ConfigurationError:
+    # Made where httpx's own error is out of reach: its text repeats the header, which may be the key.
+    return ConfigurationError(
+        "the httpx client given added a header that HTTP does not allow "
+        "(was a key read from a file together with its line end?)"
+    )
+
+
+# ------------------------------------------------------------------------------------------------------ what they share
+
+
+class _Exchange(Exchange):
+    """A request on its way through httpx."""
+
+    foreign = (httpx.TransportError, TimeoutError)
+
+    __slots__ = ()
+
+    def request(self, trace: Callable[[str, Mapping[str, Any]], None] | None = None) -> httpx.Request:
+        """Build the request with no more work than needed."""
+        outgoing = self.outgoing
+        limits = {"connect": min(outgoing.connect, self.left), "read": outgoing.read, "write": outgoing.read}
+        return httpx.Request(
+            outgoing.method,
+            url_of(self.target.url),
+            headers=wire_headers(outgoing, self.target),
+            stream=httpx.ByteStream(outgoing.content),
+            extensions={"timeout": limits} if trace is None else {"timeout": limits, "trace": trace},
+        )
+
+    def built_by(self, client: httpx.Client | httpx.AsyncClient) -> httpx.Request:
+        """Let a client build the request, so that its base headers and parameters apply."""
+        outgoing, left = self.outgoing, self.left
+        read = min(outgoing.read, left)
+        return client.build_request(
+            outgoing.method,
+            url_of(self.target.url),
+            headers=wire_headers(outgoing, self.target, defaults=False),
+            content=outgoing.content,
+            timeout=httpx.Timeout(connect=min(outgoing.connect, left), read=read, write=read, pool=left),
+        )
+
+    def lift_limit(self, response: httpx.Response) -> None:
+        """Let a gap in the stream be as long as ``read`` says, whatever was left for the headers."""
+        response.request.extensions["timeout"]["read"] = self.outgoing.read
+
+    def meaning_of(self, error: Exception) -> JackfieldError | None:
+        """Return None for what a hook of the user's client raises."""
+        match error:
+            case httpx.ConnectTimeout() | httpx.PoolTimeout():
+                return wording.no_connection(self.where, self.outgoing.connect)
+            case httpx.TimeoutException():
+                return wording.silent(self.where, self.outgoing.read)
+            case httpx.ConnectError():
+                return wording.unreachable(self.where, error)
+            case httpx.ProxyError():
+                return wording.refused_by_proxy(self.where)
+            case httpx.DecodingError():
+                return wording.undecodable(self.where)
+            case httpx.RemoteProtocolError() if not _ended_early(error):
+                return wording.not_http(self.where)
+            case httpx.TransportError():
+                return wording.broke_off(self.where)
+        return None
+
+
+def _ended_early(error: httpx.RemoteProtocolError) -> bool:
+    # httpx has one class for a server that hangs up and for one that talks nonsense.
+    return "closed" in str(error) or "disconnected" in str(error)
+
+
+class _Incoming:
+    """A response whose body is read piece by piece."""
+
+    def __init__(self, response: httpx.Response, exchange: _Exchange, done: Callable[[bool], None]) -> None:
+        exchange.deadline = math.inf
+        self.status = response.status_code
+        self.headers: Mapping[str, str] = response.headers
+        self._response = response
+        self._exchange = exchange
+        self._done: Callable[[bool], None] | None = done
+        self._pieces = _pieces(response)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            with self._exchange:
+                return next(self._pieces)
+        except StopIteration:
+            self._end(complete=True)
+            raise
+        except BaseException:
+            self._end(complete=False)
+            raise
+
+    def close(self) -> None:
+        """Close the connection, or give it back where the body was read to its end."""
+        self._end(complete=False)
+
+    def _end(self, *, complete: bool) -> None:
+        done, self._done = self._done, None
+        if done is not None:
+            if not complete:
+                shut(_socket(self._response))  # first: another thread may be reading
+            self._response.close()
+            done(complete)
+
+
+class _AsyncIncoming:
+    """As _Incoming, for async code."""
+
+    def __init__(
+        self,
+        response: httpx.Response,
+        exchange: _Exchange,
+        done: Callable[[bool], Awaitable[None]],
+        aborted: list[AsyncIncoming],
+    ) -> None:
+        exchange.deadline = math.inf
+        self.status = response.status_code
+        self.headers: Mapping[str, str] = response.headers
+        self._response = response
+        self._exchange = exchange
+        self._done: Callable[[bool], Awaitable[None]] | None = done
+        self._aborted = aborted
+        self._pieces = _async_pieces(response)
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            with self._exchange:
+                return await anext(self._pieces)
+        except StopAsyncIteration:
+            await self._end(complete=True)
+            raise
+        except BaseException:
+            await self._end(complete=False)
+            raise
+
+    async def aclose(self) -> None:
+        """Close the connection, or give it back where the body was read to its end."""
+        await self._end(complete=False)
+
+    def abort(self) -> None:
+        """Close the connection at once, from anywhere; what must be awaited is done with the next exchange."""
+        if self._done is not None:
+            shut(_socket(self._response))
+            self._aborted.append(self)
+
+    async def _end(self, *, complete: bool) -> None:
+        done, self._done = self._done, None
+        if done is not None:
+            await self._response.aclose()
+            if not complete:
+                await _exhaust(self._pieces)
+            await done(complete)
+
+
+async def _close_all(aborted: list[AsyncIncoming]) -> None:
+    while aborted:
+        await aborted.pop().aclose()
+
+
+async def _exhaust(pieces: AsyncIterator[bytes]) -> None:
+    """Let httpx's nested generators run into the closed connection: dropped half-way, they make trio warn."""
+    try:
+        async for _ in pieces:
+            pass
+    except (httpx.HTTPError, httpx.StreamError):
+        pass  # what was to happen
+
+
+def _body(response: httpx.Response) -> bytes:
+    if "content-encoding" in response.headers:
+        return response.read()
+    stream = cast("httpx.SyncByteStream", response.stream)  # what read() reads, without its layers
+    content = b"".join(stream)
+    stream.close()
+    return content
+
+
+async def _async_body(response: httpx.Response) -> bytes:
+    if "content-encoding" in response.headers:
+        return await response.aread()
+    stream = cast("httpx.AsyncByteStream", response.stream)
+    content = b"".join([piece async for piece in stream])
+    await stream.aclose()
+    return content
+
+
+def _pieces(response: httpx.Response) -> Iterator[bytes]:
+    return response.iter_bytes() if "content-encoding" in response.headers else iter(cast("Any", response.stream))
+
+
+def _async_pieces(response: httpx.Response) -> AsyncIterator[bytes]:
+    return response.aiter_bytes() if "content-encoding" in response.headers else aiter(cast("Any", response.stream))
+
+
+def _socket(response: httpx.Response) -> Any:
+    stream = response.extensions.get("network_stream")
+    return None if stream is None else stream.get_extra_info("socket")
