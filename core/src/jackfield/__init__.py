@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 custom_provider_map: list[Any] = []
-"""Custom handlers: ``[{"provider": "name", "custom_handler": handler}]``; read at each call, the last of a name wins."""
+"""Custom handlers: ``[{"provider": …, "custom_handler": …}]``; read at each call, the last entry of a name wins."""
 
 default_provider: str | None = None
 """The provider of a model string without one."""
@@ -27,12 +27,11 @@ request_timeout: float | None = None
 """Seconds for one attempt; None means 600."""
 
 if TYPE_CHECKING:
-    from jackfield_custom_format import CustomLLM, CustomLLMError
+    from jackfield_custom_format import CustomLLM as CustomLLM
+    from jackfield_custom_format import CustomLLMError as CustomLLMError
 
     from . import errors, exceptions, flow, protocols, types
-    from ._adrive import (
-        AsyncStream,
-    )
+    from ._adrive import AsyncStream
     from ._api import (
         acompletion,
         aembedding,
@@ -51,20 +50,10 @@ if TYPE_CHECKING:
         text_completion,
         unregister_provider,
     )
-    from ._client import (
-        AsyncClient,
-        Client,
-    )
-    from ._drive import (
-        Stream,
-    )
-    from ._extensions import (
-        Event,
-    )
-    from ._settings import (
-        ProviderInfo,
-        Settings,
-    )
+    from ._client import AsyncClient, Client
+    from ._drive import Stream
+    from ._extensions import Event
+    from ._settings import ProviderInfo, Settings
     from .errors import (
         APIConnectionError,
         APIStatusError,
@@ -92,20 +81,9 @@ if TYPE_CHECKING:
         UnprocessableEntityError,
         UnsupportedOperationError,
     )
-    from .exceptions import (
-        APIError,
-        Timeout,
-    )
-    from .flow import (
-        Decoder,
-        EventStream,
-        Flow,
-        HttpResponse,
-        ServerSentEvent,
-    )
-    from .hookspecs import (
-        hookimpl,
-    )
+    from .exceptions import APIError, Timeout
+    from .flow import Decoder, EventStream, Flow, HttpResponse, ServerSentEvent
+    from .hookspecs import hookimpl
     from .types import (
         CallOptions,
         Choices,
@@ -234,9 +212,7 @@ __all__ = [
 ]
 
 _HOME = {
-    "_adrive": (
-        "AsyncStream",
-    ),
+    "_adrive": ("AsyncStream",),
     "_api": (
         "acompletion",
         "aembedding",
@@ -255,20 +231,10 @@ _HOME = {
         "text_completion",
         "unregister_provider",
     ),
-    "_client": (
-        "AsyncClient",
-        "Client",
-    ),
-    "_drive": (
-        "Stream",
-    ),
-    "_extensions": (
-        "Event",
-    ),
-    "_settings": (
-        "ProviderInfo",
-        "Settings",
-    ),
+    "_client": ("AsyncClient", "Client"),
+    "_drive": ("Stream",),
+    "_extensions": ("Event",),
+    "_settings": ("ProviderInfo", "Settings"),
     "errors": (
         "APIConnectionError",
         "APIStatusError",
@@ -296,20 +262,9 @@ _HOME = {
         "UnprocessableEntityError",
         "UnsupportedOperationError",
     ),
-    "exceptions": (
-        "APIError",
-        "Timeout",
-    ),
-    "flow": (
-        "Decoder",
-        "EventStream",
-        "Flow",
-        "HttpResponse",
-        "ServerSentEvent",
-    ),
-    "hookspecs": (
-        "hookimpl",
-    ),
+    "exceptions": ("APIError", "Timeout"),
+    "flow": ("Decoder", "EventStream", "Flow", "HttpResponse", "ServerSentEvent"),
+    "hookspecs": ("hookimpl",),
     "types": (
         "CallOptions",
         "Choices",
@@ -344,7 +299,7 @@ _HOME = {
 if not TYPE_CHECKING:
     _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
-    def __getattr__(name):
+    def __getattr__(name: str) -> Any:
         if (module := _MODULE_OF.get(name)) is not None:
             value = getattr(import_module(f".{module}", __name__), name)
         elif name in ("errors", "exceptions", "flow", "protocols", "types"):
@@ -354,5 +309,5 @@ if not TYPE_CHECKING:
         globals()[name] = value
         return value
 
-    def __dir__():
+    def __dir__() -> list[str]:
         return sorted({*globals(), *__all__})

@@ -185,11 +185,12 @@ class _Choice:
             into["arguments"] += function.arguments or ""
 
     def _tool(self, piece: DeltaToolCall) -> dict[str, Any]:
-        for call in reversed(self.tools):
+        known: dict[str, Any]
+        for known in reversed(self.tools):
             # Some servers give every call the index 0: another id is another call.
-            if call["index"] == piece.index and (not piece.id or call.get("id") in (None, piece.id)):
-                return call
-        call = {"index": piece.index, "type": "function", "function": {"name": None, "arguments": ""}}
+            if known["index"] == piece.index and (not piece.id or known.get("id") in {None, piece.id}):
+                return known
+        call: dict[str, Any] = {"index": piece.index, "type": "function", "function": {"name": None, "arguments": ""}}
         self.tools.append(call)
         return call
 

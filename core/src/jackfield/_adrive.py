@@ -163,14 +163,12 @@ async def _call(effect: Call[Any], scope: Scope, transport: Callable[[], AsyncTr
     if effect.asynchronous is None:
         from . import _threads
 
-        assert effect.sync is not None  # noqa: S101  # call() takes one of the two
+        assert effect.sync is not None  # call() takes one of the two
         return await _threads.arun(effect.sync, timeout=scope.time_left)
     if not on_asyncio():
         from . import _background
 
-        return await _background.arun(
-            effect.asynchronous, timeout=scope.time_left, context=contextvars.copy_context()
-        )
+        return await _background.arun(effect.asynchronous, timeout=scope.time_left, context=contextvars.copy_context())
     async with asyncio.timeout(scope.time_left):
         return await effect.asynchronous()
 

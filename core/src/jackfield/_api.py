@@ -75,7 +75,7 @@ def completion(
     Raises JackfieldError: BadRequestError before any I/O for bad arguments, ProviderNotFoundError and its kin for
     plugins, APIStatusError and APIConnectionError for what the server did.
     """
-    result: ModelResponse | ChatStream = _sync().run(_chat(model, messages, stream, kwargs))
+    result: ModelResponse | ChatStream = _sync().run(_chat(model, messages, kwargs, stream=stream))
     return result
 
 
@@ -95,7 +95,7 @@ async def acompletion(
     model: str, messages: Sequence[Any] = (), *, stream: bool | None = None, **kwargs: Any
 ) -> ModelResponse | AsyncChatStream:
     """Answer a chat from async code; as ``completion``."""
-    result: ModelResponse | AsyncChatStream = await _async().run(_chat(model, messages, stream, kwargs))
+    result: ModelResponse | AsyncChatStream = await _async().run(_chat(model, messages, kwargs, stream=stream))
     return result
 
 
@@ -113,7 +113,7 @@ def text_completion(
     model: str, prompt: Prompt = "", *, stream: bool | None = None, **kwargs: Any
 ) -> TextCompletionResponse | TextStream:
     """Continue a prompt, or several: one choice for each, in their order. Streams with ``stream=True``."""
-    result: TextCompletionResponse | TextStream = _sync().run(_text(model, prompt, stream, kwargs))
+    result: TextCompletionResponse | TextStream = _sync().run(_text(model, prompt, kwargs, stream=stream))
     return result
 
 
@@ -133,17 +133,17 @@ async def atext_completion(
     model: str, prompt: Prompt = "", *, stream: bool | None = None, **kwargs: Any
 ) -> TextCompletionResponse | AsyncTextStream:
     """Continue a prompt from async code; as ``text_completion``."""
-    result: TextCompletionResponse | AsyncTextStream = await _async().run(_text(model, prompt, stream, kwargs))
+    result: TextCompletionResponse | AsyncTextStream = await _async().run(_text(model, prompt, kwargs, stream=stream))
     return result
 
 
-def embedding(model: str, input: Prompt = "", **kwargs: Any) -> EmbeddingResponse:  # noqa: A002  # OpenAI's name
+def embedding(model: str, input: Prompt = "", **kwargs: Any) -> EmbeddingResponse:  # OpenAI's name
     """Return one vector for each input: floats, or base64 of them with ``encoding_format="base64"``."""
     result: EmbeddingResponse = _sync().run(_embedding(model, input, kwargs))
     return result
 
 
-async def aembedding(model: str, input: Prompt = "", **kwargs: Any) -> EmbeddingResponse:  # noqa: A002  # OpenAI's name
+async def aembedding(model: str, input: Prompt = "", **kwargs: Any) -> EmbeddingResponse:  # OpenAI's name
     """Return one vector for each input, from async code."""
     result: EmbeddingResponse = await _async().run(_embedding(model, input, kwargs))
     return result
@@ -201,17 +201,14 @@ def unregister_provider(name: str) -> None:
 
 def list_providers() -> list[str]:
     """Return the names of the providers that are registered or installed, sorted; imports none of them."""
-    names = {entry["provider"] for entry in _package().custom_provider_map if isinstance(entry, Mapping) and "provider" in entry}
-    return sorted({*_sync().registry.names(), *names})
+    entries = [entry for entry in _package().custom_provider_map if isinstance(entry, Mapping)]
+    return sorted({*_sync().registry.names(), *(entry["provider"] for entry in entries if "provider" in entry)})
 
 
 def get_llm_provider(
-    model: str,
-    custom_llm_provider: str | None = None,
-    api_base: str | None = None,
-    api_key: str | None = None,
+    model: str, custom_llm_provider: str | None = None, api_base: str | None = None, api_key: str | None = None
 ) -> tuple[str, str, str | None, str | None]:
-    """Return ``(model, provider, api_key, api_base)`` as a call would use them, key and base from the environment too."""
+    """Return ``(model, provider, api_key, api_base)`` as a call would use them, with key and base of the environment."""
     from ._settings import resolve
     from .types import CompletionRequest
 
@@ -222,22 +219,18 @@ def get_llm_provider(
     return bare, provider, settings.api_key, settings.api_base
 
 
-def _chat(model: str, messages: Sequence[Any], stream: bool | None, kwargs: dict[str, Any]) -> Request:
+def _chat(model: str, messages: Sequence[Any], kwargs: dict[str, Any], *, stream: bool | None) -> Request:
     from .types import CompletionRequest
 
     options, params, metadata = _taken(kwargs)
-    return CompletionRequest(
-        model, messages, stream=bool(stream), params=params, metadata=metadata, options=options
-    )
+    return CompletionRequest(model, messages, stream=bool(stream), params=params, metadata=metadata, options=options)
 
 
-def _text(model: str, prompt: Any, stream: bool | None, kwargs: dict[str, Any]) -> Request:
+def _text(model: str, prompt: Any, kwargs: dict[str, Any], *, stream: bool | None) -> Request:
     from .types import TextCompletionRequest
 
     options, params, metadata = _taken(kwargs)
-    return TextCompletionRequest(
-        model, prompt, stream=bool(stream), params=params, metadata=metadata, options=options
-    )
+    return TextCompletionRequest(model, prompt, stream=bool(stream), params=params, metadata=metadata, options=options)
 
 
 def _embedding(model: str, texts: Any, kwargs: dict[str, Any]) -> Request:
@@ -325,7 +318,8 @@ def _handler(name: str) -> object | None:
     entries = _package().custom_provider_map
     if not entries:
         return None
-    return _finder()(name)
+    plugin: object | None = _finder()(name)
+    return plugin
 
 
 def _finder() -> Any:

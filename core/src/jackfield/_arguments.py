@@ -41,7 +41,7 @@ def split(arguments: Mapping[str, Any]) -> tuple[CallOptions, dict[str, Any]]:
             if option in options and name != option:
                 continue  # both spellings were given: the plain one wins
             options[option] = value
-    return cast(CallOptions, options), params
+    return cast("CallOptions", options), params
 
 
 def check(request: Request) -> Request:
@@ -70,11 +70,11 @@ def _check_completion(request: Any) -> Request:
     for position, message in enumerate(messages):
         if type(message) is not dict:
             return _with_plain_messages(request, position)
-    return cast(Request, request)
+    return cast("Request", request)
 
 
 def _with_plain_messages(request: CompletionRequest, position: int) -> Request:
-    """Turn message objects (an earlier answer's ``choices[0].message``) into mappings, or name the first that is none."""
+    """Turn message objects (an earlier answer's ``choices[0].message``) into mappings; name the first that is none."""
     plain = list(request.messages)
     for index in range(position, len(plain)):
         message: Any = plain[index]
@@ -87,12 +87,12 @@ def _with_plain_messages(request: CompletionRequest, position: int) -> Request:
 
 def _check_text(request: Any) -> Request:
     _check_inputs("prompt", request.prompt)
-    return cast(Request, request)
+    return cast("Request", request)
 
 
 def _check_embedding(request: Any) -> Request:
     _check_inputs("input", request.input)
-    return cast(Request, request)
+    return cast("Request", request)
 
 
 def _check_inputs(name: str, value: Any) -> None:
@@ -101,7 +101,7 @@ def _check_inputs(name: str, value: Any) -> None:
     if not isinstance(value, list | tuple) or not value:
         raise _wrong(name, "a text, or a list of texts or token numbers that is not empty", value)
     kinds = {str if isinstance(item, str) else list if isinstance(item, list | tuple) else type(item) for item in value}
-    if not (kinds == {str} or kinds == {int} or kinds == {list}):
+    if kinds not in ({str}, {int}, {list}):
         raise _wrong(name, "a text, a list of texts, or token numbers", value)
 
 
@@ -110,13 +110,13 @@ def _check_edit(request: Any) -> Request:
         raise _wrong("prompt", "a text", request.prompt)
     if not request.image:
         raise BadRequestError("image is missing: give a path, bytes, a file object or (name, content)", param="image")
-    return cast(Request, request)
+    return cast("Request", request)
 
 
 def _check_prompt(request: Any) -> Request:
     if not isinstance(request.prompt, str):
         raise _wrong("prompt", "a text", request.prompt)
-    return cast(Request, request)
+    return cast("Request", request)
 
 
 def _wrong(name: str, expected: str, value: object) -> BadRequestError:

@@ -146,7 +146,7 @@ class _Call(Outcome[T], Generic[T]):
             self.succeed(await self._make())
         except asyncio.CancelledError as error:
             self._stop(error)
-        except BaseException as error:  # noqa: BLE001  # the caller gets it; SystemExit would end the loop for everybody
+        except BaseException as error:  # the caller gets it; SystemExit would end the loop for everybody
             self.fail(error)
         self.home.calls.discard(self)
         self.done = True
@@ -296,7 +296,7 @@ _inherited: list[list[_Loop]] = []
 
 def _start_anew() -> None:
     """Forget, in the child of a fork, the loops of its parent; kept, since closing one would disturb the parent's."""
-    global _starting  # noqa: PLW0603
+    global _starting
     _inherited.extend(_loops.values())
     _loops.clear()
     _starting = threading.RLock()

@@ -35,8 +35,8 @@ def _streaming_of(completion: Operation) -> Operation:
             response = yield from completion(whole, settings)
             return as_stream(result_of("completion", response, request.model))
 
+        yield from ()
         return EventStream(opened)
-        yield
 
     return flow
 
@@ -61,7 +61,8 @@ def _text_completion_of(completion: Operation, streaming: Operation) -> Operatio
         if not request.stream:
             return (yield from _answers(chats, completion, settings))
         if len(chats) == 1:
-            return (yield from streaming(chats[0].replace(stream=True), settings))
+            description: EventStream = yield from streaming(chats[0].replace(stream=True), settings)
+            return description
 
         def opened() -> Flow[list[TextCompletionResponse]]:
             return [(yield from _answers(chats, completion, settings))]
@@ -104,5 +105,8 @@ def _answers(chats: list[CompletionRequest], completion: Operation, settings: An
 
 
 def _summed(usages: list[Usage]) -> Usage:
-    names = ("prompt_tokens", "completion_tokens", "total_tokens")
-    return Usage(**{name: sum(getattr(usage, name) or 0 for usage in usages) for name in names})
+    return Usage(
+        prompt_tokens=sum(usage.prompt_tokens or 0 for usage in usages),
+        completion_tokens=sum(usage.completion_tokens or 0 for usage in usages),
+        total_tokens=sum(usage.total_tokens or 0 for usage in usages),
+    )

@@ -49,7 +49,7 @@ class Core:
         request = check(request)
         options = request.options
         if self._defaults is not None and (defaults := self._defaults()):
-            options = cast(CallOptions, {**defaults, **options})
+            options = cast("CallOptions", {**defaults, **options})
         if options.get("fallbacks"):
             return (yield from with_fallbacks(self._call, self._provider_name, request, options))
         return (yield from self._call(request, options))
@@ -90,9 +90,7 @@ class Core:
         scope = self._scope(None, settings, bare, options)
         return (yield from _run(lambda given, _: _mock.answer(given, options), bare, scope))
 
-    def _scope(
-        self, provider: Provider | None, settings: Settings, request: Request, options: CallOptions
-    ) -> Scope:
+    def _scope(self, provider: Provider | None, settings: Settings, request: Request, options: CallOptions) -> Scope:
         retries = options.get("num_retries")
         if retries is None:
             retries = provider.info.num_retries if provider is not None else 0
@@ -157,7 +155,7 @@ class _Settable:
     ) -> None:
         defaults, unknown = split(options)
         if unknown:
-            raise BadRequestError(f"{sorted(unknown)[0]} is no option of a client", param=sorted(unknown)[0])
+            raise BadRequestError(f"{', '.join(sorted(unknown))}: no option of a client", param=min(unknown))
         self.core = core or Core(registry, (lambda: defaults) if defaults else None)
         self._given = transport
 
@@ -203,7 +201,7 @@ class Client(_Settable):
 
     def _connected(self) -> Transport:
         if self._given is not None:
-            return cast(Transport, self._given)
+            return cast("Transport", self._given)
         # After fork the child starts with connections of its own.
         if self._transport is None or self._pid != os.getpid():
             from .transports.httpx_ import HttpxTransport
@@ -240,7 +238,7 @@ class AsyncClient(_Settable):
 
     def _connected(self) -> AsyncTransport:
         if self._given is not None and not isinstance(self._given, str):
-            return cast(AsyncTransport, self._given)
+            return cast("AsyncTransport", self._given)
         if self._loops is None:
             from ._loops import Loops
 

@@ -92,7 +92,7 @@ def _inside(context: Context, make: Callable[[], Awaitable[T]]) -> Generator[Any
         except GeneratorExit:
             run(awaiting.close)
             raise
-        except BaseException as error:  # noqa: BLE001  # whatever is thrown here is meant for the step
+        except BaseException as error:  # whatever is thrown here is meant for the step
             move, value = awaiting.throw, error
 
 

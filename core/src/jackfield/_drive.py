@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextvars
 import sys
 from collections.abc import AsyncIterable, Callable, Generator, Iterator
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
-from ._pipeline import READY, Pipeline
+from ._pipeline import Pipeline
 from ._scope import Instructions, Opening, Scope
 from .errors import ContractViolationError
 from .flow import Call, HttpResponse, Sleep
@@ -51,10 +52,8 @@ class Stream(Generic[ChunkT, ResponseT]):
     def close(self) -> None:
         """Close the connection; may be called at any time, more than once, and from another thread."""
         self._close()
-        try:
+        with suppress(ValueError):  # "already executing": another thread is in a step, which ends with its source
             self._chunks.close()
-        except ValueError:
-            pass  # "already executing": another thread is in a step, and ends now that its source is closed
 
     def __enter__(self) -> Self:
         return self
@@ -116,7 +115,7 @@ def _call(effect: Call[Any], scope: Scope, transport: Callable[[], Transport]) -
     if effect.sync is None:
         from . import _background
 
-        assert effect.asynchronous is not None  # noqa: S101  # call() takes one of the two
+        assert effect.asynchronous is not None  # call() takes one of the two
         return _background.run(effect.asynchronous, timeout=scope.time_left, context=contextvars.copy_context())
     if not scope.limited:
         return effect.sync()

@@ -52,7 +52,9 @@ class Extensions:
             try:
                 observer(event)
             except Exception as error:
-                warnings.warn(f"the observer {observer.__qualname__} failed: {type(error).__name__}: {error}", stacklevel=2)
+                warnings.warn(
+                    f"the observer {observer.__qualname__} failed: {type(error).__name__}: {error}", stacklevel=2
+                )
 
 
 def around_of(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -15,8 +15,8 @@ from .errors import (
     APIConnectionError,
     APIStatusError,
     APITimeoutError,
-    ContextWindowExceededError,
     ContentPolicyViolationError,
+    ContextWindowExceededError,
     ContractViolationError,
     InvalidResponseError,
     JackfieldError,
@@ -41,8 +41,8 @@ _CODES: dict[str, type[APIStatusError]] = {
 def error_of_response(
     response: HttpResponse, hook: Callable[[HttpResponse], JackfieldError | None] | None = None
 ) -> JackfieldError:
-    """Return the error that a response of status 300 and above means; a provider's own ``response_error`` comes first."""
-    error = hook(response) if hook is not None else None
+    """Return the error that a response of status 300 and above means; the provider's ``response_error`` reads first."""
+    error: Any = hook(response) if hook is not None else None
     if error is None:
         error = _error_of_body(response)
     elif not isinstance(error, JackfieldError):
@@ -51,7 +51,8 @@ def error_of_response(
         error.request_id = error.request_id or response.headers.get("x-request-id")
         if error.retry_after is None:
             error.retry_after = retry_after(response.headers)
-    return error
+    failed: JackfieldError = error
+    return failed
 
 
 def _error_of_body(response: HttpResponse) -> APIStatusError:

@@ -1,12 +1,13 @@
 """The four kinds of function a hook may be, adapted to flows when a plugin is loaded.
 
-| function           | non-streaming operations                          | streaming                                        |
-|--------------------|---------------------------------------------------|--------------------------------------------------|
-| plain ``def``      | blocking code: in place under a sync caller, in a | called in place; returns an EventStream, or an   |
-|                    | worker thread under an async one                  | iterable or async iterable of chunks             |
-| generator function | a flow                                            | a blocking source of chunks                      |
-| ``async def``      | awaited; a sync caller reaches it on a shared loop| the same, returning what a plain ``def`` would   |
-| async generator    | refused                                           | an async source of chunks                        |
+| function        | the operations that give a whole answer         | streaming                                       |
+|-----------------|-------------------------------------------------|-------------------------------------------------|
+| plain def       | blocking code: in place under a sync caller, in | called in place; returns an EventStream, or an  |
+|                 | a worker thread under an async one              | iterable or async iterable of chunks            |
+| generator       | a flow                                          | a blocking source of chunks                     |
+| async def       | awaited; a sync caller reaches it on a shared   | the same, returning what a plain def would      |
+|                 | background loop                                 |                                                 |
+| async generator | refused                                         | an async source of chunks                       |
 
 The kind is read from the function once, never from what it yields. Everything above sees flows only.
 """
@@ -144,16 +145,16 @@ def refuse_flow(result: Any) -> None:
 def _stream_plain(function: Callable[..., Any]) -> Operation:
     def flow(request: Any, settings: Any) -> Flow[EventStream]:
         again = partial(function, request, settings)
+        yield from ()
         return as_stream(again(), again)
-        yield
 
     return flow
 
 
 def _stream_generator(function: Callable[..., Any]) -> Operation:
     def flow(request: Any, settings: Any) -> Flow[EventStream]:
+        yield from ()
         return EventStream.of(partial(function, request, settings))
-        yield
 
     return flow
 
@@ -165,8 +166,8 @@ def _stream_coroutine(function: Callable[..., Any]) -> Operation:
         def opened() -> Flow[EventStream]:
             return as_stream((yield Call(None, again)))
 
+        yield from ()
         return EventStream(opened)
-        yield
 
     return flow
 

@@ -20,4 +20,6 @@ def from_plugin(name: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name != module:
             raise
-        raise ImportError(f"jackfield.{name} comes with {HANDLER_DISTRIBUTION}: pip install {HANDLER_DISTRIBUTION}") from error
+        raise ImportError(
+            f"jackfield.{name} comes with {HANDLER_DISTRIBUTION}: pip install {HANDLER_DISTRIBUTION}"
+        ) from error

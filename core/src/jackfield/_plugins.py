@@ -66,8 +66,11 @@ def missing_operation(plugin: object) -> str:
     """Say why a plugin has no operation, in words that help its author."""
     unmarked = [name for name in OPERATIONS if callable(getattr(plugin, name, None))]
     if unmarked:
-        return f"{_name(plugin)} defines {', '.join(unmarked)} without @hookimpl; mark them (from jackfield import hookimpl)"
-    return f"{_name(plugin)} implements no operation; it needs at least one of {', '.join(OPERATIONS)}, marked @hookimpl"
+        names = ", ".join(unmarked)
+        return f"{_name(plugin)} defines {names} without @hookimpl; mark them (from jackfield import hookimpl)"
+    return (
+        f"{_name(plugin)} implements no operation; it needs at least one of {', '.join(OPERATIONS)}, marked @hookimpl"
+    )
 
 
 class _Adapter:

@@ -13,9 +13,10 @@ from typing import Any, cast
 
 from ._arguments import split
 from ._failures import error_of_exception, error_of_response
-from ._kinds import Restartable, describe
+from ._kinds import Restartable
 from ._pipeline import Pipeline
 from ._scope import Instructions, Opening, Scope
+from ._shapes import describe
 from .errors import (
     BadRequestError,
     ConfigurationError,
@@ -29,7 +30,7 @@ from .types import CallOptions, Request
 __all__ = ["governed", "opened", "with_fallbacks"]
 
 LONGEST_WAIT = 60.0
-"""Seconds: a server that asks for a longer pause is answered to the caller at once, its ``retry_after`` in the error."""
+"""Seconds. Where a server asks for a longer pause, the caller gets the error at once, with its ``retry_after``."""
 
 FIRST_WAIT = 0.5
 LONGEST_BACKOFF = 8.0
@@ -173,7 +174,7 @@ def _pause(error: Exception, tries: int, scope: Scope) -> float | None:
         return None
     wait = getattr(error, "retry_after", None)
     if wait is None:
-        wait = min(FIRST_WAIT * 2.0**tries, LONGEST_BACKOFF) * random.uniform(0.75, 1.0)  # noqa: S311  # jitter, no secret
+        wait = min(FIRST_WAIT * 2.0**tries, LONGEST_BACKOFF) * random.uniform(0.75, 1.0)  # jitter, no secret
     if wait > LONGEST_WAIT or time.monotonic() + wait >= scope.until:
         return None
     return float(wait)
@@ -183,7 +184,7 @@ def opened(description: EventStream, scope: Scope, *, text: bool | None = None) 
     """Open a stream and wait for its first chunk; the result is the driver's stream. Nothing is retried after that."""
     tries = 0
     while True:
-        pipeline = scope.pipeline(scope.text if text is None else text)
+        pipeline = scope.pipeline(text=scope.text if text is None else text)
         # The effects of a flow that finds the target have had their attempts: only the opening is tried again here.
         target = yield from _resolved(description, pipeline, scope)
         try:
@@ -263,6 +264,6 @@ def _fallback(
     changed = request.replace(model=model, params={**request.params, **params} if params else request.params)
     without_credentials = {name: kept[name] for name in kept if name not in CREDENTIAL_OPTIONS}
     first = provider_of(request, options)
-    if provider_of(changed, cast(CallOptions, without_credentials | own)) != first:
+    if provider_of(changed, cast("CallOptions", without_credentials | own)) != first:
         kept = without_credentials
-    return changed, cast(CallOptions, kept | own)
+    return changed, cast("CallOptions", kept | own)

@@ -87,7 +87,7 @@ class Job(Outcome[T], Generic[T]):
     def _call(self, level: int) -> None:
         try:
             self.succeed(self._context.run(_at, level, self._fn))
-        except BaseException as error:  # noqa: BLE001  # the caller gets it, whatever it is
+        except BaseException as error:  # the caller gets it, whatever it is
             self.fail(error)
 
 
@@ -99,10 +99,11 @@ def _at(level: int, fn: Callable[[], T]) -> T:
 class Pool:
     """The threads of one depth, started as they are needed, at most 64 at work."""
 
-    def __init__(self, level: int) -> None:
+    def __init__(self, level: int, *, idle_seconds: float = IDLE_SECONDS) -> None:
         self.threads: set[_Worker] = set()
         self.abandoned: set[Job[Any]] = set()
         self.level = level
+        self._idle_seconds = idle_seconds
         self._jobs: deque[Job[Any]] = deque()
         self._idle: deque[_Worker] = deque()
         self._searching = False
@@ -155,7 +156,7 @@ class Pool:
         if self._jobs and self._is_idle_no_more(worker):
             return True
         try:
-            worker.inbox.get(timeout=IDLE_SECONDS)
+            worker.inbox.get(timeout=self._idle_seconds)
         except Empty:
             return not self._is_idle_no_more(worker) or bool(self._jobs)
         return True

@@ -23,6 +23,7 @@ from .hookspecs import ExtensionHooks, ProviderHooks
 
 __all__ = ["Provider", "Registry"]
 
+
 class Provider:
     """A loaded provider: its operations as flows, bridged and composed with the extensions; frozen."""
 
@@ -231,6 +232,4 @@ def _not_found(name: str, installed: list[str]) -> ProviderNotFoundError:
 
 
 def _extension_fault(error: PluginError) -> ProviderLoadError:
-    return ProviderLoadError(
-        f"an extension that is installed cannot be left out silently, so no call is made: {error}"
-    )
+    return ProviderLoadError(f"an extension that is installed cannot be left out silently, so no call is made: {error}")

@@ -107,7 +107,7 @@ class Scope:
         """The error for an attempt that took too long."""
         return APITimeoutError(f"no answer within {self._total:g} s (timeout=)")
 
-    def pipeline(self, text: bool) -> Pipeline:
+    def pipeline(self, *, text: bool) -> Pipeline:
         """Return the pure part of one opening of a stream, of text_completion chunks or of chat chunks."""
         pipeline = Pipeline(
             model=self.model, include_usage=self.include_usage, text=text, gap=self.gap, due=self.deadline
@@ -120,13 +120,7 @@ class Scope:
         headers, content = _encoded(effect)
         self._keep_credentials_home(effect.url, headers)
         return Outgoing(
-            effect.method,
-            effect.url,
-            headers,
-            content,
-            deadline=self.deadline,
-            connect=self.connect,
-            read=self.gap,
+            effect.method, effect.url, headers, content, deadline=self.deadline, connect=self.connect, read=self.gap
         )
 
     def failure(self, error: Exception) -> JackfieldError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,7 +75,7 @@ _NO_BODY: Mapping[str, Any] = {}
 
 def resolve(provider: str, info: ProviderInfo, options: CallOptions) -> Settings:
     """Return the settings of one call: argument, then environment, then default."""
-    get = options.get
+    get: Callable[[str], Any] = options.get
     headers = get("headers") or _NO_HEADERS
     if extra := get("extra_headers"):
         headers = {**headers, **extra}

@@ -18,7 +18,15 @@ from .types import (
     TextCompletionResponse,
 )
 
-__all__ = ["as_chunk", "chat_of_text", "chunk_of_response", "chunk_of_text", "result_of", "text_of_chat", "text_of_chunk"]
+__all__ = [
+    "as_chunk",
+    "chat_of_text",
+    "chunk_of_response",
+    "chunk_of_text",
+    "result_of",
+    "text_of_chat",
+    "text_of_chunk",
+]
 
 RESULTS: dict[str, type[Any]] = {
     "completion": ModelResponse,

@@ -96,7 +96,7 @@ class JackfieldError(Exception):
         # LiteLLM's constructors know these; code that comes from there may still pass them.
         unknown = details.keys() - {"litellm_debug_info", "max_retries", "num_retries", "response", "headers", "body"}
         if unknown:
-            raise TypeError(f"{type(self).__name__} got an unexpected keyword argument {sorted(unknown)[0]!r}")
+            raise TypeError(f"{type(self).__name__} got an unexpected keyword argument {min(unknown)!r}")
 
     def __str__(self) -> str:
         return self.message

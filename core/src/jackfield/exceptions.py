@@ -13,7 +13,7 @@ InvalidRequestError = BadRequestError
 UnsupportedParamsError = BadRequestError
 APIResponseValidationError = _errors.InvalidResponseError
 
-__all__ = [
+__all__ = [  # noqa: PLE0604  # strings, all of them
     *_errors.__all__,
     "APIError",
     "APIResponseValidationError",

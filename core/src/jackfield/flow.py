@@ -169,9 +169,7 @@ def http(
     A status of 400 and above is mapped by ``response_error`` and thrown here, unless ``accept`` holds it.
     Redirects are not followed. The request's time limit is the call's ``timeout``.
     """
-    return Http(
-        method, url, headers=headers, json=json, content=content, data=data, files=files, accept=accept
-    )
+    return Http(method, url, headers=headers, json=json, content=content, data=data, files=files, accept=accept)
 
 
 def sleep(seconds: float) -> Sleep:
@@ -179,9 +177,7 @@ def sleep(seconds: float) -> Sleep:
     return Sleep(seconds)
 
 
-def call(
-    sync: Callable[[], T] | None = None, asynchronous: Callable[[], Awaitable[T]] | None = None
-) -> Call[T]:
+def call(sync: Callable[[], T] | None = None, asynchronous: Callable[[], Awaitable[T]] | None = None) -> Call[T]:
     """Ask for a foreign function to be called: ``sync`` under a sync caller, ``asynchronous`` under an async one.
 
     Where one is missing the other is bridged: blocking code runs in a worker thread, async code on one shared
@@ -200,7 +196,9 @@ class ServerSentEvent:
 
     __slots__ = ("data", "event", "id")
 
-    def __init__(self, data: bytes, event: str = "message", id: str | None = None) -> None:  # noqa: A002  # the field's name in the standard
+    def __init__(
+        self, data: bytes, event: str = "message", id: str | None = None
+    ) -> None:  # the field's name in the standard
         self.data = data
         self.event = event
         self.id = id

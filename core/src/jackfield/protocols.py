@@ -1,8 +1,8 @@
 """One protocol for each operation, so that a type checker can check a plugin module against the contract.
 
-    from jackfield import protocols
-    import jackfield_acme
-    plugin: protocols.Completion = jackfield_acme
+from jackfield import protocols
+import jackfield_acme
+plugin: protocols.Completion = jackfield_acme
 """
 
 from __future__ import annotations

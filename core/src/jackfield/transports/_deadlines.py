@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import math
+import os
 import threading
 import time
 from typing import Protocol
 
-__all__ = ["Deadlines"]
+__all__ = ["guard"]
+
+
+def guard(exchange: Guarded, deadline: float) -> _Guard:
+    """Return a context that cuts ``exchange`` at ``deadline``, a ``time.monotonic()``, with a TimeoutError.
+
+    The exchange is closed when the context ends with an error.
+    """
+    return _Guard(exchange, deadline)
 
 
 class Guarded(Protocol):
@@ -20,7 +29,7 @@ class Guarded(Protocol):
         """Close its connection."""
 
 
-class Deadlines:
+class _Deadlines:
     """Cuts what outlives its deadline.
 
     One thread sleeps until the earliest deadline. It starts with the first exchange and ends when it wakes and finds
@@ -33,21 +42,14 @@ class Deadlines:
         self._wakes_at = math.inf
         self._running = False
 
-    def guard(self, exchange: Guarded, deadline: float) -> _Guard:
-        """Return a context that cuts ``exchange`` at ``deadline``, a ``time.monotonic()``, with a TimeoutError.
-
-        The exchange is closed when the context ends with an error.
-        """
-        return _Guard(self, exchange, deadline)
-
-    def _watch(self, exchange: Guarded, deadline: float) -> None:
+    def watch(self, exchange: Guarded, deadline: float) -> None:
         with self._changed:
             self._watched[exchange] = deadline
             if deadline < self._wakes_at:
                 self._wakes_at = deadline
                 self._wake()
 
-    def _unwatch(self, exchange: Guarded) -> bool:
+    def unwatch(self, exchange: Guarded) -> bool:
         """Stop watching; False where the exchange was cut."""
         with self._changed:
             return self._watched.pop(exchange, None) is not None
@@ -74,19 +76,31 @@ class Deadlines:
 
 
 class _Guard:
-    __slots__ = ("_deadline", "_deadlines", "_exchange")
+    __slots__ = ("_deadline", "_exchange")
 
-    def __init__(self, deadlines: Deadlines, exchange: Guarded, deadline: float) -> None:
-        self._deadlines = deadlines
+    def __init__(self, exchange: Guarded, deadline: float) -> None:
         self._exchange = exchange
         self._deadline = deadline
 
     def __enter__(self) -> None:
-        self._deadlines._watch(self._exchange, self._deadline)  # noqa: SLF001
+        _deadlines.watch(self._exchange, self._deadline)
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        in_time = self._deadlines._unwatch(self._exchange)  # noqa: SLF001
+        in_time = _deadlines.unwatch(self._exchange)
         if error is not None or not in_time:
             self._exchange.close()
         if error is None and not in_time:  # a body that ends with its connection looks whole when it is cut
             raise TimeoutError
+
+
+_deadlines = _Deadlines()
+
+
+def _start_anew() -> None:
+    """Forget what the parent watched: its thread did not come along."""
+    global _deadlines  # noqa: PLW0603
+    _deadlines = _Deadlines()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_anew)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
+from ..errors import JackfieldError
 from ._proxies import shown
 from ._targets import Origin, target_of
 from ._wording import not_in_time
@@ -12,20 +14,22 @@ from ._wording import not_in_time
 if TYPE_CHECKING:
     from typing import Self
 
-    from ..errors import JackfieldError
     from . import Outgoing
 
-__all__ = ["Exchange"]
+__all__ = ["Exchange", "Meaning"]
+
+Meaning: TypeAlias = Callable[["Exchange", Any], JackfieldError]
 
 
 class Exchange:
     """As a context, gives what fails inside the name that jackfield has for it.
 
-    Each transport's own subclass says in ``meaning_of`` what its client's exceptions mean, and which they are in
-    ``foreign``; any of these past the deadline means that the deadline passed.
+    Each transport's own subclass says in ``meanings`` what its client's exceptions mean; the first class that fits
+    counts. Whatever of these is raised past the deadline means that the deadline passed. Other exceptions are no
+    failure of the exchange (a hook of the user's client may raise) and pass as they are.
     """
 
-    foreign: ClassVar[tuple[type[Exception], ...]] = (TimeoutError,)
+    meanings: ClassVar[tuple[tuple[type[Exception], Meaning], ...]] = ()
 
     __slots__ = ("deadline", "outgoing", "proxy", "started", "target")
 
@@ -35,10 +39,6 @@ class Exchange:
         self.proxy: str | None = None
         self.started = time.monotonic()
         self.deadline = outgoing.deadline
-
-    def meaning_of(self, error: Exception) -> JackfieldError | None:
-        """Return jackfield's error for a client's, or None for one that is no failure of the exchange."""
-        raise NotImplementedError
 
     @property
     def origin(self) -> Origin:
@@ -61,10 +61,9 @@ class Exchange:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if isinstance(error, Exception) and (failure := self._failure(error)) is not None:
-            raise failure from error
-
-    def _failure(self, error: Exception) -> JackfieldError | None:
-        if isinstance(error, self.foreign) and time.monotonic() >= self.deadline:
-            return not_in_time(self.where, self.deadline - self.started)
-        return self.meaning_of(error)
+        if error is None:
+            return
+        for foreign, meaning in self.meanings:
+            if isinstance(error, foreign):
+                late = time.monotonic() >= self.deadline
+                raise (not_in_time if late else meaning)(self, error) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from ..errors import ConfigurationError
+from ..errors import BadRequestError
 from . import Outgoing
 from ._targets import Target
 
@@ -19,9 +19,10 @@ FRAMING = frozenset({"content-length", "transfer-encoding"})
 
 
 def wire_headers(outgoing: Outgoing, target: Target, *, defaults: bool = True) -> list[tuple[str, str]]:
-    """Return all headers, Host first; ConfigurationError for one that HTTP does not allow.
+    """Return all headers, Host first; BadRequestError for one that HTTP does not allow.
 
-    ``defaults`` may be left to a client that has its own. The error names the header and never its value, which is often the key (read from a file, with the line's end).
+    ``defaults`` may be left to a client that has its own. The error names the header and never its value, which is
+    often the key (read from a file, with the line's end).
     """
     headers = [("Host", target.host_header)]
     given = set()
@@ -45,9 +46,9 @@ def wire_headers(outgoing: Outgoing, target: Target, *, defaults: bool = True) -
 
 def _check(name: str, value: str) -> None:
     if not NAME.fullmatch(name):
-        raise ConfigurationError(f"{name!r} is no header name that HTTP allows")
+        raise BadRequestError(f"{name!r} is no header name that HTTP allows")
     if not VALUE.fullmatch(value):
-        raise ConfigurationError(
+        raise BadRequestError(
             f"the value of the header {name!r} holds a character that HTTP does not allow: "
             "plain ASCII without line breaks is allowed (was a key read from a file together with its line end?)"
         )

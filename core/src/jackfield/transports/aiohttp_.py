@@ -124,30 +124,26 @@ def _proxy_for(origin: Origin) -> str | None:
     return proxy
 
 
+def _payload_error(exchange: Exchange, error: aiohttp.ClientPayloadError) -> JackfieldError:
+    undecodable = isinstance(error.__cause__, ContentEncodingError)
+    return (wording.undecodable if undecodable else wording.broke_off)(exchange, error)
+
+
 class _Exchange(Exchange):
     """A request on its way through aiohttp."""
 
-    foreign = (aiohttp.ClientError, OSError)
+    meanings = (
+        (aiohttp.ConnectionTimeoutError, wording.no_connection),
+        (TimeoutError, wording.silent),
+        (aiohttp.ClientHttpProxyError, wording.refused_by_proxy),
+        (aiohttp.ClientConnectorError, wording.unreachable),
+        (aiohttp.ClientPayloadError, _payload_error),
+        (aiohttp.ClientResponseError, wording.not_http),
+        (aiohttp.ClientError, wording.broke_off),
+        (OSError, wording.broke_off),
+    )
 
     __slots__ = ()
-
-    def meaning_of(self, error: Exception) -> JackfieldError | None:
-        match error:
-            case aiohttp.ConnectionTimeoutError():
-                return wording.no_connection(self.where, self.outgoing.connect)
-            case TimeoutError():
-                return wording.silent(self.where, self.outgoing.read)
-            case aiohttp.ClientHttpProxyError():
-                return wording.refused_by_proxy(self.where)
-            case aiohttp.ClientConnectorError():
-                return wording.unreachable(self.where, error)
-            case aiohttp.ClientPayloadError() if isinstance(error.__cause__, ContentEncodingError):
-                return wording.undecodable(self.where)
-            case aiohttp.ClientResponseError():
-                return wording.not_http(self.where)
-            case aiohttp.ClientError() | OSError():
-                return wording.broke_off(self.where)
-        return None
 
 
 class _Incoming:

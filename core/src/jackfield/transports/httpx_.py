@@ -12,14 +12,15 @@ from __future__ import annotations
 import math
 import os
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
+from weakref import WeakKeyDictionary
 
 import httpx
 
-from ..errors import ConfigurationError, JackfieldError
+from ..errors import APIConnectionError, BadRequestError, ConfigurationError
 from ..flow import HttpResponse
 from . import _wording as wording
-from ._deadlines import Deadlines
+from ._deadlines import guard
 from ._exchange import Exchange
 from ._headers import wire_headers
 from ._lines import Lines
@@ -28,7 +29,7 @@ from ._sockets import shut
 from ._ssl import context_for
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 
     from . import AsyncIncoming, Incoming, Outgoing
     from ._targets import Origin
@@ -40,10 +41,12 @@ ONE = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_exp
 LEFT_BEHIND: list[object] = []
 """What a forked child inherits of its parent's async connections: to finalize it there would disturb the parent."""
 
+_aborted_of: WeakKeyDictionary[httpx.AsyncClient, list[AsyncIncoming]] = WeakKeyDictionary()
+
 url_of = lru_cache(maxsize=1024)(httpx.URL)
 
 
-# ------------------------------------------------------------------------------------------- on connections of their own
+# ------------------------------------------------------------------------------------------ on connections of their own
 
 
 class HttpxTransport:
@@ -51,7 +54,6 @@ class HttpxTransport:
 
     def __init__(self) -> None:
         self._lines: Lines[_Line] = Lines()
-        self._deadlines = Deadlines()
         self._proxy_for = lru_cache(maxsize=1024)(proxy_for)
         self._closed = False
 
@@ -59,7 +61,7 @@ class HttpxTransport:
         """Exchange a request for a whole response before ``outgoing.deadline``."""
         with _Exchange(outgoing) as exchange:
             line = self._line_for(exchange)
-            with self._deadlines.guard(line, exchange.deadline):
+            with guard(line, exchange.deadline):
                 response = line.transport.handle_request(exchange.request(line.notice))
                 content = _body(response)
             self._keep(line)
@@ -69,7 +71,7 @@ class HttpxTransport:
         """Send a request, return when status and headers are there."""
         with _Exchange(outgoing) as exchange:
             line = self._line_for(exchange)
-            with self._deadlines.guard(line, exchange.deadline):
+            with guard(line, exchange.deadline):
                 response = line.transport.handle_request(exchange.request(line.notice))
 
         def done(complete: bool) -> None:  # noqa: FBT001  # one caller, one meaning
@@ -211,13 +213,12 @@ class ClientTransport:
 
     def __init__(self, client: httpx.Client) -> None:
         self._client = client
-        self._deadlines = Deadlines()
 
     def send(self, outgoing: Outgoing, /) -> HttpResponse:
         """Exchange a request for a whole response before ``outgoing.deadline``."""
         with _Exchange(outgoing) as exchange:
             response = self._open(exchange)
-            with self._deadlines.guard(_Opened(response), exchange.deadline):
+            with guard(_Opened(response), exchange.deadline):
                 content = _body(response)
         return HttpResponse(response.status_code, response.headers, content)
 
@@ -226,7 +227,7 @@ class ClientTransport:
         with _Exchange(outgoing) as exchange:
             response = self._open(exchange)
         exchange.lift_limit(response)
-        return _Incoming(response, exchange, lambda complete: None)
+        return _Incoming(response, exchange, _nothing)
 
     def close(self) -> None:
         """Do nothing: the client belongs to whoever brought it."""
@@ -244,7 +245,7 @@ class AsyncClientTransport:
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
-        self._aborted: list[AsyncIncoming] = []
+        self._aborted = _aborted_of.setdefault(client, [])
 
     async def send(self, outgoing: Outgoing, /) -> HttpResponse:
         """Exchange a request for a whole response before ``outgoing.deadline``."""
@@ -263,8 +264,8 @@ class AsyncClientTransport:
             response = await self._open(exchange)
         exchange.lift_limit(response)
 
-        async def done(complete: bool) -> None:  # noqa: FBT001  # the client keeps its connections itself
-            pass
+        async def done(complete: bool) -> None:  # noqa: FBT001
+            _nothing(complete)
 
         return _AsyncIncoming(response, exchange, done, self._aborted)
 
@@ -279,6 +280,10 @@ class AsyncClientTransport:
         except httpx.LocalProtocolError:
             pass
         raise _illegal_request()
+
+
+def _nothing(complete: bool) -> None:  # noqa: FBT001
+    """Leave the connection to the client, which keeps its own."""
 
 
 class _Opened:
@@ -296,9 +301,9 @@ class _Opened:
         self._response.close()
 
 
-def _illegal_request() -> ConfigurationError:
+def _illegal_request() -> BadRequestError:
     # Made where httpx's own error is out of reach: its text repeats the header, which may be the key.
-    return ConfigurationError(
+    return BadRequestError(
         "the httpx client given added a header that HTTP does not allow "
         "(was a key read from a file together with its line end?)"
     )
@@ -307,10 +312,26 @@ def _illegal_request() -> ConfigurationError:
 # ------------------------------------------------------------------------------------------------------ what they share
 
 
+def _protocol_error(exchange: Exchange, error: httpx.RemoteProtocolError) -> APIConnectionError:
+    # httpx has one class for a server that hangs up and for one that talks nonsense.
+    ended_early = "closed" in str(error) or "disconnected" in str(error)
+    return (wording.broke_off if ended_early else wording.not_http)(exchange, error)
+
+
 class _Exchange(Exchange):
     """A request on its way through httpx."""
 
-    foreign = (httpx.TransportError, TimeoutError)
+    meanings = (
+        (httpx.ConnectTimeout, wording.no_connection),
+        (httpx.PoolTimeout, wording.no_connection),
+        (httpx.TimeoutException, wording.silent),
+        (httpx.ConnectError, wording.unreachable),
+        (httpx.ProxyError, wording.refused_by_proxy),
+        (httpx.RemoteProtocolError, _protocol_error),
+        (httpx.TransportError, wording.broke_off),
+        (httpx.DecodingError, wording.undecodable),
+        (TimeoutError, wording.not_in_time),
+    )
 
     __slots__ = ()
 
@@ -341,30 +362,6 @@ class _Exchange(Exchange):
     def lift_limit(self, response: httpx.Response) -> None:
         """Let a gap in the stream be as long as ``read`` says, whatever was left for the headers."""
         response.request.extensions["timeout"]["read"] = self.outgoing.read
-
-    def meaning_of(self, error: Exception) -> JackfieldError | None:
-        """Return None for what a hook of the user's client raises."""
-        match error:
-            case httpx.ConnectTimeout() | httpx.PoolTimeout():
-                return wording.no_connection(self.where, self.outgoing.connect)
-            case httpx.TimeoutException():
-                return wording.silent(self.where, self.outgoing.read)
-            case httpx.ConnectError():
-                return wording.unreachable(self.where, error)
-            case httpx.ProxyError():
-                return wording.refused_by_proxy(self.where)
-            case httpx.DecodingError():
-                return wording.undecodable(self.where)
-            case httpx.RemoteProtocolError() if not _ended_early(error):
-                return wording.not_http(self.where)
-            case httpx.TransportError():
-                return wording.broke_off(self.where)
-        return None
-
-
-def _ended_early(error: httpx.RemoteProtocolError) -> bool:
-    # httpx has one class for a server that hangs up and for one that talks nonsense.
-    return "closed" in str(error) or "disconnected" in str(error)
 
 
 class _Incoming:
@@ -501,3 +498,12 @@ def _async_pieces(response: httpx.Response) -> AsyncIterator[bytes]:
 def _socket(response: httpx.Response) -> Any:
     stream = response.extensions.get("network_stream")
     return None if stream is None else stream.get_extra_info("socket")
+
+
+# ---------------------------------------------------------------------------------------------------------------- forms
+
+
+def encode_form(data: Mapping[str, Any], files: Sequence[tuple[str, Any]]) -> tuple[str, bytes]:
+    """Return content type and body of a form, multipart where there are files."""
+    request = httpx.Request("POST", "http://form", data=dict(data), files=list(files))
+    return request.headers.get("content-type", "application/x-www-form-urlencoded"), request.read()

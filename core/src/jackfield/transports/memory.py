@@ -1,7 +1,6 @@
 """Transports without a network, for tests: a function answers, and what was asked is there to be looked at.
 
-    transport = MemoryTransport(lambda outgoing: Reply(200, content=b"{}"))
-    transport.requests[0].url
+``MemoryTransport(lambda outgoing: Reply(200, content=b"{}"))`` answers every request with an empty object.
 """
 
 from __future__ import annotations

@@ -106,7 +106,7 @@ class ModelResponse(Model):
     ) -> Self:
         """Make the answer that holds one message with this text and has finished with "stop"."""
         choice = {"finish_reason": "stop", "index": 0, "message": {"content": text, "role": "assistant"}}
-        return cls(choices=[choice], model=model, usage=usage, **fields)
+        return cls.model_validate({"choices": [choice], "model": model, "usage": usage, **fields})
 
 
 class ModelResponseStream(Model):

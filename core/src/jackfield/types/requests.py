@@ -55,7 +55,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class CompletionRequest(Request):
-    """A chat: ``messages`` as OpenAI's API takes them. Its operation is "completion", or "streaming" with ``stream``."""
+    """A chat: ``messages`` as OpenAI's API takes them; "completion", or with ``stream`` "streaming"."""
 
     messages: Sequence[Mapping[str, Any]] = ()
     stream: bool = field(default=False, kw_only=True)
