@@ -16,8 +16,6 @@ PIECE = 3  # characters
 def pieces(whole: ModelResponse) -> Iterator[ModelResponseStream]:
     """Cut a whole answer into chunks: each choice's message, the finish reasons, the usage."""
     chunk = chunk_of_response(whole)
-    if "id" not in whole.model_fields_set:
-        chunk.id = None  # a stream makes one for its own kind
     for choice in chunk.choices:
         for delta in _deltas(choice.delta):
             yield chunk.replace(choices=[StreamingChoices(index=choice.index, delta=delta)], usage=None)
