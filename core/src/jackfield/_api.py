@@ -51,7 +51,12 @@ __all__ = [
 
 Prompt: TypeAlias = "str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]]"
 
-_clients: tuple[Client, AsyncClient] | None = None
+# Made at the first call: importing this module loads nothing.
+_client: Client | None = None
+_aclient: AsyncClient | None = None
+_requests: Any = None
+
+_PACKAGE: Any = sys.modules[__package__]  # its attributes are settings that users assign
 
 
 @overload
@@ -75,7 +80,7 @@ def completion(
     Raises JackfieldError: BadRequestError before any I/O for bad arguments, ProviderNotFoundError and its kin for
     plugins, APIStatusError and APIConnectionError for what the server did.
     """
-    result: ModelResponse | ChatStream = _sync().run(_chat(model, messages, kwargs, stream=stream))
+    result: ModelResponse | ChatStream = _sync().run(_requests.chat(model, messages, kwargs, stream=stream))
     return result
 
 
@@ -95,7 +100,7 @@ async def acompletion(
     model: str, messages: Sequence[Any] = (), *, stream: bool | None = None, **kwargs: Any
 ) -> ModelResponse | AsyncChatStream:
     """Answer a chat from async code; as ``completion``."""
-    result: ModelResponse | AsyncChatStream = await _async().run(_chat(model, messages, kwargs, stream=stream))
+    result: ModelResponse | AsyncChatStream = await _async().run(_requests.chat(model, messages, kwargs, stream=stream))
     return result
 
 
@@ -113,7 +118,7 @@ def text_completion(
     model: str, prompt: Prompt = "", *, stream: bool | None = None, **kwargs: Any
 ) -> TextCompletionResponse | TextStream:
     """Continue a prompt, or several: one choice for each, in their order. Streams with ``stream=True``."""
-    result: TextCompletionResponse | TextStream = _sync().run(_text(model, prompt, kwargs, stream=stream))
+    result: TextCompletionResponse | TextStream = _sync().run(_requests.text(model, prompt, kwargs, stream=stream))
     return result
 
 
@@ -133,59 +138,59 @@ async def atext_completion(
     model: str, prompt: Prompt = "", *, stream: bool | None = None, **kwargs: Any
 ) -> TextCompletionResponse | AsyncTextStream:
     """Continue a prompt from async code; as ``text_completion``."""
-    result: TextCompletionResponse | AsyncTextStream = await _async().run(_text(model, prompt, kwargs, stream=stream))
+    result: TextCompletionResponse | AsyncTextStream = await _async().run(_requests.text(model, prompt, kwargs, stream=stream))
     return result
 
 
 def embedding(model: str, input: Prompt = "", **kwargs: Any) -> EmbeddingResponse:  # OpenAI's name
     """Return one vector for each input: floats, or base64 of them with ``encoding_format="base64"``."""
-    result: EmbeddingResponse = _sync().run(_embedding(model, input, kwargs))
+    result: EmbeddingResponse = _sync().run(_requests.embedding(model, input, kwargs))
     return result
 
 
 async def aembedding(model: str, input: Prompt = "", **kwargs: Any) -> EmbeddingResponse:  # OpenAI's name
     """Return one vector for each input, from async code."""
-    result: EmbeddingResponse = await _async().run(_embedding(model, input, kwargs))
+    result: EmbeddingResponse = await _async().run(_requests.embedding(model, input, kwargs))
     return result
 
 
 def image_generation(model: str, prompt: str = "", **kwargs: Any) -> ImageResponse:
     """Make images from a description."""
-    result: ImageResponse = _sync().run(_image(model, prompt, kwargs))
+    result: ImageResponse = _sync().run(_requests.image(model, prompt, kwargs))
     return result
 
 
 async def aimage_generation(model: str, prompt: str = "", **kwargs: Any) -> ImageResponse:
     """Make images from a description, from async code."""
-    result: ImageResponse = await _async().run(_image(model, prompt, kwargs))
+    result: ImageResponse = await _async().run(_requests.image(model, prompt, kwargs))
     return result
 
 
-def image_edit(model: str, image: Any = (), prompt: str | None = None, **kwargs: Any) -> ImageResponse:
+def image_edit(model: str, image: Any = None, prompt: str | None = None, **kwargs: Any) -> ImageResponse:
     """Change images.
 
     ``image`` is a path, bytes, a binary file object, a tuple ``(name, content[, media type])``, or a list of these;
     ``mask=`` is one such item.
     """
-    result: ImageResponse = _sync().run(_edit(model, image, prompt, kwargs))
+    result: ImageResponse = _sync().run(_requests.edit(model, image, prompt, kwargs))
     return result
 
 
-async def aimage_edit(model: str, image: Any = (), prompt: str | None = None, **kwargs: Any) -> ImageResponse:
+async def aimage_edit(model: str, image: Any = None, prompt: str | None = None, **kwargs: Any) -> ImageResponse:
     """Change images from async code; as ``image_edit``."""
-    result: ImageResponse = await _async().run(_edit(model, image, prompt, kwargs))
+    result: ImageResponse = await _async().run(_requests.edit(model, image, prompt, kwargs))
     return result
 
 
 def list_models(provider: str, **kwargs: Any) -> ModelList:
     """List the models that a provider's server has."""
-    result: ModelList = _sync().run(_models(provider, kwargs))
+    result: ModelList = _sync().run(_requests.models(provider, kwargs))
     return result
 
 
 async def alist_models(provider: str, **kwargs: Any) -> ModelList:
     """List the models that a provider's server has, from async code."""
-    result: ModelList = await _async().run(_models(provider, kwargs))
+    result: ModelList = await _async().run(_requests.models(provider, kwargs))
     return result
 
 
@@ -209,108 +214,54 @@ def get_llm_provider(
     model: str, custom_llm_provider: str | None = None, api_base: str | None = None, api_key: str | None = None
 ) -> tuple[str, str, str | None, str | None]:
     """Return ``(model, provider, api_key, api_base)`` as a call would use them, with key and base of the environment."""
+    from ._arguments import split
     from ._settings import resolve
     from .types import CompletionRequest
 
-    options, _ = _split({"provider": custom_llm_provider, "api_base": api_base, "api_key": api_key})
     core = _sync().core
+    options, _ = split({"provider": custom_llm_provider, "api_base": api_base, "api_key": api_key})
     provider, bare = core.route(CompletionRequest(model), options)
     settings = resolve(provider, core.registry.provider(provider).info, options)
     return bare, provider, settings.api_key, settings.api_base
 
 
-def _chat(model: str, messages: Sequence[Any], kwargs: dict[str, Any], *, stream: bool | None) -> Request:
-    from .types import CompletionRequest
-
-    options, params, metadata = _taken(kwargs)
-    return CompletionRequest(model, messages, stream=bool(stream), params=params, metadata=metadata, options=options)
-
-
-def _text(model: str, prompt: Any, kwargs: dict[str, Any], *, stream: bool | None) -> Request:
-    from .types import TextCompletionRequest
-
-    options, params, metadata = _taken(kwargs)
-    return TextCompletionRequest(model, prompt, stream=bool(stream), params=params, metadata=metadata, options=options)
-
-
-def _embedding(model: str, texts: Any, kwargs: dict[str, Any]) -> Request:
-    from .types import EmbeddingRequest
-
-    options, params, metadata = _taken(kwargs)
-    return EmbeddingRequest(model, texts, params=params, metadata=metadata, options=options)
-
-
-def _image(model: str, prompt: str, kwargs: dict[str, Any]) -> Request:
-    from .types import ImageGenerationRequest
-
-    options, params, metadata = _taken(kwargs)
-    return ImageGenerationRequest(model, prompt, params=params, metadata=metadata, options=options)
-
-
-def _edit(model: str, image: Any, prompt: str | None, kwargs: dict[str, Any]) -> Request:
-    from .types import ImageEditRequest
-
-    options, params, metadata = _taken(kwargs)
-    images = image if isinstance(image, list) else [image] if image is not None and image != () else []
-    mask = params.pop("mask", None)
-    return ImageEditRequest(model, images, prompt, mask, params=params, metadata=metadata, options=options)
-
-
-def _models(provider: str, kwargs: dict[str, Any]) -> Request:
-    from .types import ListModelsRequest
-
-    options, params, metadata = _taken(kwargs)
-    options["provider"] = provider
-    return ListModelsRequest("", params=params, metadata=metadata, options=options)
-
-
-def _taken(kwargs: dict[str, Any]) -> tuple[CallOptions, dict[str, Any], Any]:
-    if not kwargs:
-        return cast("CallOptions", {}), kwargs, None
-    options, params = _split(kwargs)
-    return options, params, params.pop("metadata", None)
-
-
-def _split(kwargs: dict[str, Any]) -> tuple[CallOptions, dict[str, Any]]:
-    from ._arguments import split
-
-    return split(kwargs)
-
-
 def _sync() -> Client:
-    return (_clients or _made())[0]
+    return _client or _made()[0]
 
 
 def _async() -> AsyncClient:
-    return (_clients or _made())[1]
+    return _aclient or _made()[1]
 
 
 def _made() -> tuple[Client, AsyncClient]:
-    """Make the two default clients; they share one registry."""
-    global _clients
+    """Make the two default clients, which share one registry, and import what the functions need."""
+    global _client, _aclient, _requests
+    from . import _requests as requests
     from ._client import AsyncClient, Client, Core
     from ._registry import Registry
 
     core = Core(Registry(finder=_handler), _defaults, lambda: cast("str | None", _package().default_provider))
-    _clients = _clients or (Client(core=core), AsyncClient(core=core))
-    return _clients
+    _requests = requests
+    _client = _client or Client(core=core)
+    _aclient = _aclient or AsyncClient(core=_client.core)
+    return _client, _aclient
 
 
 def _package() -> Any:
-    return sys.modules[__package__ or "jackfield"]
+    return _PACKAGE
 
 
-def _defaults() -> CallOptions:
+def _defaults() -> CallOptions | None:
     """Read the package's settings, as module attributes, at each call."""
     package = _package()
-    options: dict[str, Any] = {}
-    if package.num_retries is not None:
-        options["num_retries"] = package.num_retries
-    if package.request_timeout is not None:
-        options["timeout"] = package.request_timeout
-    if package.drop_params:
-        options["drop_params"] = True
-    return cast("CallOptions", options)
+    if package.num_retries is None and package.request_timeout is None and not package.drop_params:
+        return None
+    options = {
+        "num_retries": package.num_retries,
+        "timeout": package.request_timeout,
+        "drop_params": package.drop_params or None,
+    }
+    return cast("CallOptions", {name: value for name, value in options.items() if value is not None})
 
 
 def _handler(name: str) -> object | None:

@@ -27,6 +27,8 @@ __all__ = ["AsyncClient", "Client", "Core"]
 
 DEFAULT_PROVIDER_VARIABLE = "JACKFIELD_DEFAULT_PROVIDER"
 
+NO_OPTIONS = CallOptions()
+
 
 class Core:
     """What makes a request a flow, the same for sync and async.
@@ -50,9 +52,9 @@ class Core:
         options = request.options
         if self._defaults is not None and (defaults := self._defaults()):
             options = cast("CallOptions", {**defaults, **options})
-        if options.get("fallbacks"):
-            return (yield from with_fallbacks(self._call, self._provider_name, request, options))
-        return (yield from self._call(request, options))
+        if "fallbacks" in options:
+            return with_fallbacks(self._call, self._provider_name, request, options)
+        return self._call(request, options)
 
     def route(self, request: Request, options: CallOptions) -> tuple[str, str]:
         """Return the names of provider and model that a request goes to."""
@@ -72,23 +74,23 @@ class Core:
         return self.route(request, options)[0]
 
     def _call(self, request: Request, options: CallOptions) -> Instructions:
-        if _mock.is_mocked(options):
-            return (yield from self._mocked(request, options))
+        if options and _mock.is_mocked(options):
+            return self._mocked(request, options)
         name, model = self.route(request, options)
         provider = self.registry.provider(name)
         operation = provider.operation(request.operation)
         settings = resolve(name, provider.info, options)
-        bare = request.replace(model=model, options={})
+        bare = request.replace(model=model, options=NO_OPTIONS)
         scope = self._scope(provider, settings, bare, options)
         if observers := self.registry.extensions.observers:
             scope.watch = self._watch(bare, settings, observers)
-        return (yield from _run(operation, bare, scope))
+        return _run(operation, bare, scope)
 
     def _mocked(self, request: Request, options: CallOptions) -> Instructions:
         bare = request.replace(model=request.model.partition("/")[2] or request.model, options={})
         settings = resolve("mock", Settings(provider="mock").info, options)
         scope = self._scope(None, settings, bare, options)
-        return (yield from _run(lambda given, _: _mock.answer(given, options), bare, scope))
+        return _run(lambda given, _: _mock.answer(given, options), bare, scope)
 
     def _scope(self, provider: Provider | None, settings: Settings, request: Request, options: CallOptions) -> Scope:
         retries = options.get("num_retries")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from .errors import ConfigurationError
@@ -69,14 +71,15 @@ class Settings:
         return f"the provider {self.provider!r} needs an {what}: {' or '.join(ways)}"
 
 
-_NO_HEADERS: Mapping[str, str] = {}
-_NO_BODY: Mapping[str, Any] = {}
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def resolve(provider: str, info: ProviderInfo, options: CallOptions) -> Settings:
     """Return the settings of one call: argument, then environment, then default."""
+    if not options and not info.api_key_env and not info.api_base_env:
+        return _default_settings(provider, info)
     get: Callable[[str], Any] = options.get
-    headers = get("headers") or _NO_HEADERS
+    headers = get("headers") or _NOTHING
     if extra := get("extra_headers"):
         headers = {**headers, **extra}
     base = get("api_base") or from_environment(info.api_base_env) or info.api_base
@@ -87,11 +90,17 @@ def resolve(provider: str, info: ProviderInfo, options: CallOptions) -> Settings
         api_version=get("api_version"),
         timeout=DEFAULT_TIMEOUT if (timeout := get("timeout")) is None else timeout,
         headers=headers,
-        extra_body=get("extra_body") or _NO_BODY,
+        extra_body=get("extra_body") or _NOTHING,
         drop_params=bool(get("drop_params")),
         client=get("client"),
         info=info,
     )
+
+
+@lru_cache(maxsize=256)
+def _default_settings(provider: str, info: ProviderInfo) -> Settings:
+    # Settings are frozen, so calls that say nothing may share them.
+    return Settings(provider=provider, api_base=info.api_base, info=info)
 
 
 def from_environment(names: tuple[str, ...]) -> str | None:

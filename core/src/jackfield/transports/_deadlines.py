@@ -70,7 +70,7 @@ class _Deadlines:
                     exchange.cut()
                 self._wakes_at = min(self._watched.values(), default=math.inf)
                 if self._watched:
-                    self._changed.wait(self._wakes_at - now)
+                    self._changed.wait(min(self._wakes_at - now, threading.TIMEOUT_MAX))
             self._wakes_at = math.inf
             self._running = False
 
@@ -98,7 +98,7 @@ _deadlines = _Deadlines()
 
 def _start_anew() -> None:
     """Forget what the parent watched: its thread did not come along."""
-    global _deadlines  # noqa: PLW0603
+    global _deadlines
     _deadlines = _Deadlines()
 
 

@@ -62,6 +62,6 @@ class Lines(Generic[L]):
         return expired
 
     def clear(self) -> list[L]:
-        """Forget all lines and return them. Takes no lock: a forked child calls it, and may have inherited it locked."""
+        """Forget all lines and return them. Takes no lock: a forked child may have inherited it locked."""
         idle, self._idle = self._idle, defaultdict(list)
         return [line for lines in idle.values() for line in lines]

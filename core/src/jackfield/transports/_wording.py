@@ -57,8 +57,8 @@ def unreachable(exchange: Exchange, error: Exception) -> APIConnectionError:
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
-        several = isinstance(error, BaseExceptionGroup)  # one for each address tried: the first speaks for all
-        error = error.exceptions[0] if several else error.__cause__ or error.__context__
+        group = error if isinstance(error, BaseExceptionGroup) else None  # one for each address tried
+        error = group.exceptions[0] if group is not None else error.__cause__ or error.__context__
 
 
 def refused_by_proxy(exchange: Exchange, error: Exception) -> APIConnectionError:
@@ -103,9 +103,7 @@ def no_connection(exchange: Exchange, error: Exception) -> APITimeoutError:
 def silent(exchange: Exchange, error: Exception) -> APITimeoutError:
     """The read limit passed."""
     seconds = _rounded(exchange.outgoing.read)
-    return APITimeoutError(
-        f"{exchange.where} sent nothing for {seconds} s; raise `timeout` if the model needs longer"
-    )
+    return APITimeoutError(f"{exchange.where} sent nothing for {seconds} s; raise `timeout` if the model needs longer")
 
 
 def _rounded(seconds: float) -> str:

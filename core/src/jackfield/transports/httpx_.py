@@ -9,10 +9,9 @@ one that it closes in the moment of the next request is an APIConnectionError, s
 
 from __future__ import annotations
 
-import math
 import os
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import httpx
@@ -20,6 +19,7 @@ import httpx
 from ..errors import APIConnectionError, BadRequestError, ConfigurationError
 from ..flow import HttpResponse
 from . import _wording as wording
+from ._bodies import AsyncHttpxIncoming, HttpxIncoming, async_body, body, close_all, socket_of
 from ._deadlines import guard
 from ._exchange import Exchange
 from ._headers import wire_headers
@@ -29,7 +29,7 @@ from ._sockets import shut
 from ._ssl import context_for
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from . import AsyncIncoming, Incoming, Outgoing
     from ._targets import Origin
@@ -63,7 +63,7 @@ class HttpxTransport:
             line = self._line_for(exchange)
             with guard(line, exchange.deadline):
                 response = line.transport.handle_request(exchange.request(line.notice))
-                content = _body(response)
+                content = body(response)
             self._keep(line)
         return HttpResponse(response.status_code, response.headers, content)
 
@@ -80,7 +80,7 @@ class HttpxTransport:
             else:
                 line.close()
 
-        return _Incoming(response, exchange, done)
+        return HttpxIncoming(response, exchange, done)
 
     def close(self) -> None:
         """Close the idle connections; those in use are closed when their exchange ends."""
@@ -118,7 +118,7 @@ class AsyncHttpxTransport:
                 request = exchange.request()
                 line = await self._line_for(exchange)
                 response = await line.transport.handle_async_request(request)
-                content = await _async_body(response)
+                content = await async_body(response)
             await self._keep(line)
         return HttpResponse(response.status_code, response.headers, content)
 
@@ -134,12 +134,12 @@ class AsyncHttpxTransport:
         async def done(complete: bool) -> None:  # noqa: FBT001  # one caller, one meaning
             await (self._keep(line) if complete else line.transport.aclose())
 
-        return _AsyncIncoming(response, exchange, done, self._aborted)
+        return AsyncHttpxIncoming(response, exchange, done, self._aborted)
 
     async def aclose(self) -> None:
         """Close the idle connections; those in use are closed when their exchange ends."""
         self._closed = True
-        await _close_all(self._aborted)
+        await close_all(self._aborted)
         for line in self._lines.clear():
             await line.transport.aclose()
 
@@ -148,7 +148,7 @@ class AsyncHttpxTransport:
             LEFT_BEHIND.append(self._lines)
 
     async def _line_for(self, exchange: _Exchange) -> _AsyncLine:
-        await _close_all(self._aborted)
+        await close_all(self._aborted)
         exchange.proxy = self._proxy_for(exchange.origin)
         return self._lines.take(exchange.origin) or _AsyncLine(exchange.origin, exchange.proxy)
 
@@ -219,7 +219,7 @@ class ClientTransport:
         with _Exchange(outgoing) as exchange:
             response = self._open(exchange)
             with guard(_Opened(response), exchange.deadline):
-                content = _body(response)
+                content = body(response)
         return HttpResponse(response.status_code, response.headers, content)
 
     def stream(self, outgoing: Outgoing, /) -> Incoming:
@@ -227,7 +227,7 @@ class ClientTransport:
         with _Exchange(outgoing) as exchange:
             response = self._open(exchange)
         exchange.lift_limit(response)
-        return _Incoming(response, exchange, _nothing)
+        return HttpxIncoming(response, exchange, _nothing)
 
     def close(self) -> None:
         """Do nothing: the client belongs to whoever brought it."""
@@ -253,7 +253,7 @@ class AsyncClientTransport:
 
         with _Exchange(outgoing) as exchange, fail_after(exchange.left):
             response = await self._open(exchange)
-            content = await _async_body(response)
+            content = await async_body(response)
         return HttpResponse(response.status_code, response.headers, content)
 
     async def stream(self, outgoing: Outgoing, /) -> AsyncIncoming:
@@ -267,14 +267,14 @@ class AsyncClientTransport:
         async def done(complete: bool) -> None:  # noqa: FBT001
             _nothing(complete)
 
-        return _AsyncIncoming(response, exchange, done, self._aborted)
+        return AsyncHttpxIncoming(response, exchange, done, self._aborted)
 
     async def aclose(self) -> None:
         """Close what was aborted; the client belongs to whoever brought it."""
-        await _close_all(self._aborted)
+        await close_all(self._aborted)
 
     async def _open(self, exchange: _Exchange) -> httpx.Response:
-        await _close_all(self._aborted)
+        await close_all(self._aborted)
         try:
             return await self._client.send(exchange.built_by(self._client), stream=True, follow_redirects=False)
         except httpx.LocalProtocolError:
@@ -295,7 +295,7 @@ class _Opened:
         self._response = response
 
     def cut(self) -> None:
-        shut(_socket(self._response))
+        shut(socket_of(self._response))
 
     def close(self) -> None:
         self._response.close()
@@ -362,142 +362,6 @@ class _Exchange(Exchange):
     def lift_limit(self, response: httpx.Response) -> None:
         """Let a gap in the stream be as long as ``read`` says, whatever was left for the headers."""
         response.request.extensions["timeout"]["read"] = self.outgoing.read
-
-
-class _Incoming:
-    """A response whose body is read piece by piece."""
-
-    def __init__(self, response: httpx.Response, exchange: _Exchange, done: Callable[[bool], None]) -> None:
-        exchange.deadline = math.inf
-        self.status = response.status_code
-        self.headers: Mapping[str, str] = response.headers
-        self._response = response
-        self._exchange = exchange
-        self._done: Callable[[bool], None] | None = done
-        self._pieces = _pieces(response)
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self
-
-    def __next__(self) -> bytes:
-        try:
-            with self._exchange:
-                return next(self._pieces)
-        except StopIteration:
-            self._end(complete=True)
-            raise
-        except BaseException:
-            self._end(complete=False)
-            raise
-
-    def close(self) -> None:
-        """Close the connection, or give it back where the body was read to its end."""
-        self._end(complete=False)
-
-    def _end(self, *, complete: bool) -> None:
-        done, self._done = self._done, None
-        if done is not None:
-            if not complete:
-                shut(_socket(self._response))  # first: another thread may be reading
-            self._response.close()
-            done(complete)
-
-
-class _AsyncIncoming:
-    """As _Incoming, for async code."""
-
-    def __init__(
-        self,
-        response: httpx.Response,
-        exchange: _Exchange,
-        done: Callable[[bool], Awaitable[None]],
-        aborted: list[AsyncIncoming],
-    ) -> None:
-        exchange.deadline = math.inf
-        self.status = response.status_code
-        self.headers: Mapping[str, str] = response.headers
-        self._response = response
-        self._exchange = exchange
-        self._done: Callable[[bool], Awaitable[None]] | None = done
-        self._aborted = aborted
-        self._pieces = _async_pieces(response)
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self
-
-    async def __anext__(self) -> bytes:
-        try:
-            with self._exchange:
-                return await anext(self._pieces)
-        except StopAsyncIteration:
-            await self._end(complete=True)
-            raise
-        except BaseException:
-            await self._end(complete=False)
-            raise
-
-    async def aclose(self) -> None:
-        """Close the connection, or give it back where the body was read to its end."""
-        await self._end(complete=False)
-
-    def abort(self) -> None:
-        """Close the connection at once, from anywhere; what must be awaited is done with the next exchange."""
-        if self._done is not None:
-            shut(_socket(self._response))
-            self._aborted.append(self)
-
-    async def _end(self, *, complete: bool) -> None:
-        done, self._done = self._done, None
-        if done is not None:
-            await self._response.aclose()
-            if not complete:
-                await _exhaust(self._pieces)
-            await done(complete)
-
-
-async def _close_all(aborted: list[AsyncIncoming]) -> None:
-    while aborted:
-        await aborted.pop().aclose()
-
-
-async def _exhaust(pieces: AsyncIterator[bytes]) -> None:
-    """Let httpx's nested generators run into the closed connection: dropped half-way, they make trio warn."""
-    try:
-        async for _ in pieces:
-            pass
-    except (httpx.HTTPError, httpx.StreamError):
-        pass  # what was to happen
-
-
-def _body(response: httpx.Response) -> bytes:
-    if "content-encoding" in response.headers:
-        return response.read()
-    stream = cast("httpx.SyncByteStream", response.stream)  # what read() reads, without its layers
-    content = b"".join(stream)
-    stream.close()
-    return content
-
-
-async def _async_body(response: httpx.Response) -> bytes:
-    if "content-encoding" in response.headers:
-        return await response.aread()
-    stream = cast("httpx.AsyncByteStream", response.stream)
-    content = b"".join([piece async for piece in stream])
-    await stream.aclose()
-    return content
-
-
-def _pieces(response: httpx.Response) -> Iterator[bytes]:
-    return response.iter_bytes() if "content-encoding" in response.headers else iter(cast("Any", response.stream))
-
-
-def _async_pieces(response: httpx.Response) -> AsyncIterator[bytes]:
-    return response.aiter_bytes() if "content-encoding" in response.headers else aiter(cast("Any", response.stream))
-
-
-def _socket(response: httpx.Response) -> Any:
-    stream = response.extensions.get("network_stream")
-    return None if stream is None else stream.get_extra_info("socket")
 
 
 # ---------------------------------------------------------------------------------------------------------------- forms
