@@ -32,7 +32,7 @@ class ProviderInfo:
     api_base: str | None = None
     docs_url: str | None = None
     num_retries: int = 2
-    parameters: Mapping[str, Collection[str]] | None = None
+    parameters: Mapping[str, Collection[str]] | None = field(default=None, hash=False)  # a mapping, so without a hash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
