@@ -89,7 +89,7 @@ def rows(server: LoopbackServer) -> Iterator[Row]:
     yield from vectors_and_pictures("openai-compatible", "openai/small", remote)
     yield from served("openai-compatible", "openai", remote)
     yield from chats("custom-format", "shouting/small", {}, tools=False)
-    yield Row("custom-format", "image generation", lambda: picture(image_generation("a door", "shouting/small")))
+    yield Row("custom-format", "image generation", lambda: picture(image_generation("shouting/small", prompt="a door")))
     yield Row("custom-format", "image edit", lambda: picture(edit("shouting/small")))
     yield from chats("legacy-custom", "custom/llama", {"api_base": server.legacy_url}, tools=False)
 
@@ -106,8 +106,8 @@ def chats(provider: str, model: str, settings: dict[str, Any], *, tools: bool = 
 
 
 def vectors_and_pictures(provider: str, model: str, settings: dict[str, Any]) -> Iterator[Row]:
-    yield Row(provider, "embedding", lambda: numbers(embedding(model, ["blue", "green"], **settings)))
-    yield Row(provider, "image generation", lambda: picture(image_generation("a door", model, **settings)))
+    yield Row(provider, "embedding", lambda: numbers(embedding(model, input=["blue", "green"], **settings)))
+    yield Row(provider, "image generation", lambda: picture(image_generation(model, prompt="a door", **settings)))
     yield Row(provider, "embedding, image, async", lambda: asyncio.run(both(model, settings)))
 
 
@@ -115,7 +115,7 @@ def served(provider: str, name: str, settings: dict[str, Any]) -> Iterator[Row]:
     """What only a server does."""
 
     def texts() -> str:
-        answer = text_completion(f"{name}/small", ["Once", "Twice"], **settings)
+        answer = text_completion(f"{name}/small", prompt=["Once", "Twice"], **settings)
         return " | ".join(choice.text for choice in answer.choices)
 
     yield Row(provider, "text completion", texts)
@@ -130,7 +130,7 @@ def ask(model: str, **settings: Any) -> Any:
 
 
 def edit(model: str, **settings: Any) -> Any:
-    return image_edit(png((0, 0, 200)), "make the sky blue", model, **settings)
+    return image_edit(model, image=png((0, 0, 200)), prompt="make the sky blue", **settings)
 
 
 async def three(model: str, settings: dict[str, Any]) -> str:
@@ -141,7 +141,7 @@ async def three(model: str, settings: dict[str, Any]) -> str:
 
 async def both(model: str, settings: dict[str, Any]) -> str:
     vector, image = await asyncio.gather(
-        aembedding(model, ["blue"], **settings), aimage_generation("a door", model, **settings)
+        aembedding(model, input=["blue"], **settings), aimage_generation(model, prompt="a door", **settings)
     )
     return f"{numbers(vector)}; {picture(image)}"
 
@@ -195,7 +195,7 @@ def show(row: Row) -> bool:
     started = time.perf_counter()
     try:
         width = write(row.ask())
-    except Exception as error:  # noqa: BLE001 - the tour goes on, and ends with a failure
+    except Exception as error:  # the tour goes on, and ends with a failure
         print(f"FAILED {type(error).__name__}: {error}")
         return False
     print(" " * max(0, WIDTHS[2] - width), f"{(time.perf_counter() - started) * 1000:6.0f} ms")
