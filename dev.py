@@ -141,9 +141,11 @@ def python(*arguments: str | Path) -> bool:
 
 
 def types() -> bool:
+    """Checks packages, tools, and the files in `tests/typing`; pytest calls the other tests, and finds out by running."""
     packages = [member / "src" for member in MEMBERS.values()]
     stated = [file for folder in [ROOT, *MEMBERS.values()] for file in folder.glob("tests/typing/*.py")]
-    return python("-m", "mypy", ROOT / "dev.py", *packages, *stated, *ROOT.glob("tests/*.py"))
+    tools = [file for file in ROOT.glob("tests/*.py") if not file.name.startswith("test_")]
+    return python("-m", "mypy", ROOT / "dev.py", *packages, *stated, *tools)
 
 
 def every_test() -> bool:
