@@ -141,7 +141,7 @@ def python(*arguments: str | Path) -> bool:
 
 
 def types() -> bool:
-    """Checks packages, tools, and the files in `tests/typing`; pytest calls the other tests, and finds out by running."""
+    """Checks packages, tools, and the files in `tests/typing`. The other tests are checked by running them."""
     packages = [member / "src" for member in MEMBERS.values()]
     stated = [file for folder in [ROOT, *MEMBERS.values()] for file in folder.glob("tests/typing/*.py")]
     tools = [file for file in ROOT.glob("tests/*.py") if not file.name.startswith("test_")]
