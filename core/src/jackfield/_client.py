@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import weakref
 from collections.abc import Callable
 from typing import Any, Self, cast
 
@@ -209,7 +210,14 @@ class Client(_Settable):
             from .transports.httpx_ import HttpxTransport
 
             self._transport, self._pid = HttpxTransport(), os.getpid()
+            weakref.finalize(self, _closed, self._transport, self._pid)
         return self._transport
+
+
+def _closed(transport: Transport, pid: int) -> None:
+    # When the client is dropped, or at the program's end while closing still works; a child's copy is the parent's.
+    if pid == os.getpid():
+        transport.close()
 
 
 class AsyncClient(_Settable):
