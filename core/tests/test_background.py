@@ -493,6 +493,25 @@ def test_closing_after_the_source_has_ended_is_nothing():
     items.close()
 
 
+@pytest.mark.parametrize("consumed", [1, 3])
+def test_a_consumed_or_closed_source_is_freed_without_the_collector(consumed):
+    class Source(Watched):
+        pass
+
+    source, gone = Source(), threading.Event()
+    weakref.finalize(source, gone.set)
+    gc.disable()
+    try:
+        with closing(iterate(source)) as items:
+            del source
+            for _ in range(consumed):
+                next(items)
+        del items
+        assert gone.wait(SECONDS)
+    finally:
+        gc.enable()
+
+
 def test_a_source_needs_no_aclose():
     class Source:
         left = 3

@@ -372,6 +372,35 @@ def test_a_handler_that_calls_itself_for_ever_is_stopped():
         run(endless)
 
 
+def test_a_caller_that_gives_up_before_its_turn_leaves_nothing_behind(release):
+    reached = threading.Semaphore(0)
+
+    def occupy():
+        reached.release()
+        release.wait()
+
+    class Function:
+        def __call__(self):
+            pytest.fail("nobody waits for it")
+
+    callers = [threading.Thread(target=run, args=(occupy,)) for _ in range(64)]
+    for caller in callers:
+        caller.start()
+    assert all(reached.acquire(timeout=SECONDS) for _ in range(64))
+    gone = threading.Event()
+    fn = Function()
+    weakref.finalize(fn, gone.set)
+
+    with pytest.raises(TimeoutError):
+        run(fn, timeout=0)
+    del fn
+
+    assert gone.wait(SECONDS)
+    release.set()
+    for caller in callers:
+        caller.join()
+
+
 # --------------------------------------------------------------------------------------------------------------- arun
 
 
@@ -580,7 +609,13 @@ def test_a_task_iterates_over_a_blocking_iterator(run_async):
     assert source.threads == {"jackfield-worker"}
 
 
-def test_an_item_that_is_there_is_not_held_back_for_a_slow_next_one(run_async):
+@pytest.fixture
+def one_pull(monkeypatch):
+    """However slow this machine is, a thread goes on pulling until it has sixty-four items."""
+    monkeypatch.setattr(_threads, "BATCH_SECONDS", SECONDS)
+
+
+def test_an_item_that_is_there_is_not_held_back_for_a_slow_next_one(run_async, one_pull):
     first_came = threading.Event()
     source = Counted(3, before={1: lambda: first_came.wait(SECONDS) or pytest.fail("held back")})
 
@@ -661,12 +696,19 @@ def test_leaving_between_two_batches_closes_the_iterator_too(run_async):
     run_async(main)
 
 
-def test_leaving_while_a_step_hangs_does_not_wait_for_it(run_async, release):
-    source = Counted(before={1: release.wait})
+def test_leaving_while_a_step_hangs_does_not_wait_for_it(run_async, release, one_pull):
+    stepping = threading.Event()
+
+    def hang():
+        stepping.set()
+        release.wait()
+
+    source = Counted(before={1: hang})
 
     async def main():
         async with aclosing(_threads.aiterate(source, context=contextvars.copy_context())) as items:
             assert await anext(items) == 0
+            assert stepping.wait(SECONDS)
         assert not source.closed.is_set()
 
     run_async(main)
@@ -703,6 +745,28 @@ def test_a_task_cancelled_in_the_middle_of_a_step_leaves_at_once(run_async, rele
     assert source.closed.wait(SECONDS)
 
 
+@pytest.mark.parametrize("consumed", [1, 3, 99])
+def test_a_consumed_or_closed_iterator_is_freed_without_the_collector(run_async, consumed):
+    class Source(Counted):
+        pass
+
+    async def main():
+        source = Source(3)
+        weakref.finalize(source, gone.set)
+        async with aclosing(_threads.aiterate(source, context=contextvars.copy_context())) as items:
+            del source
+            for _ in range(consumed):
+                await anext(items, None)
+
+    gone = threading.Event()
+    gc.disable()
+    try:
+        run_async(main)
+        assert gone.wait(SECONDS)
+    finally:
+        gc.enable()
+
+
 def test_an_iterator_without_close_can_be_left_by_a_task(run_async):
     async def main():
         async with aclosing(_threads.aiterate(iter(range(9)), context=contextvars.copy_context())) as items:
@@ -737,6 +801,28 @@ def output_of(script):
     printed, _ = process.communicate(timeout=SECONDS)
     assert process.returncode == 0
     return printed.split()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit of memory is Linux's")
+def test_when_the_system_gives_no_thread_the_caller_is_told_and_a_later_call_succeeds():
+    assert output_of("""
+import asyncio, resource, threading
+from jackfield import _threads
+limits = resource.getrlimit(resource.RLIMIT_AS)
+threading.stack_size(2**40)
+resource.setrlimit(resource.RLIMIT_AS, (2**39, limits[1]))
+called = []
+for call in (
+    lambda: _threads.run(lambda: called.append(1), timeout=9),
+    lambda: asyncio.run(_threads.arun(lambda: called.append(1), timeout=9)),
+):
+    try:
+        call()
+    except RuntimeError:
+        print("told")
+threading.stack_size(0)
+print(_threads.run(lambda: 1, timeout=9), called)
+""") == ["told", "told", "1", "[]"]
 
 
 def test_a_hanging_call_does_not_hold_up_the_end_of_the_process():

@@ -150,7 +150,9 @@ class _Call(Outcome[T], Generic[T]):
             self.fail(error)
         self.home.calls.discard(self)
         self.done = True
-        self._wake()
+        wake = self._wake
+        del self._make, self._wake  # they may hold whoever holds this call
+        wake()
 
     def _stop(self, error: asyncio.CancelledError) -> None:
         if self._cancelled:

@@ -69,6 +69,11 @@ class Job(Outcome[T], Generic[T]):
         """Decide, once and for all, between the worker that has the outcome and the caller that gives up."""
         return self._settled.acquire(blocking=False)
 
+    @property
+    def cleans_up(self) -> bool:
+        """Whether there is something to do when the caller gives up."""
+        return self._cleanup is not None
+
     def perform(self, level: int) -> bool:
         """Do it; False when the caller gave up before it was done."""
         self.thread = threading.get_ident()
@@ -120,7 +125,11 @@ class Pool:
             )
         self._jobs.append(job)
         if not self._searching or not self.threads:
-            self._wake_one()
+            try:
+                self._wake_one()
+            except RuntimeError:  # the system gives no thread
+                job.settle()
+                raise
 
     def abandon(self, job: Job[Any]) -> bool:
         """Stop waiting for the job; False when it is done already."""
@@ -130,9 +139,16 @@ class Pool:
             return False
         if job.thread is None:
             self.abandoned.discard(job)
+            self._forget(job)
         if self._jobs:
             self._wake_one()
         return True
+
+    def _forget(self, job: Job[Any]) -> None:
+        """Drop a job that has not begun, unless whoever takes it has to clean up: where all hang, that is never."""
+        if not job.cleans_up:
+            with suppress(ValueError):
+                self._jobs.remove(job)
 
     def work(self) -> None:
         """Do jobs until there are none."""

@@ -60,8 +60,8 @@ async def arun(
     waiter = here()
     job = Job(fn, enterable(context), waiter.wake)
     home = pool()
-    home.submit(job)
     try:
+        home.submit(job)
         await waiter.wait(timeout)
     except BaseException:
         home.abandon(job)
@@ -143,7 +143,7 @@ class _Pulled(Buffer[T], Generic[T]):
                 await self._wait(job, CLOSING_SECONDS)
             except TimeoutError:
                 return
-        self._over = True
+        self._job, self._over = None, True  # a job that is kept would be a cycle
         if self._shut is not None:
             await arun(self._shut, timeout=None, context=self._context)
 
@@ -153,7 +153,7 @@ class _Pulled(Buffer[T], Generic[T]):
         try:
             await waiter.wait(seconds)
         except BaseException:
-            self._over = True
+            self._job, self._over = None, True
             if not self._pool.abandon(job) and self._shut is not None:
                 self._submit(self._shut)
             raise

@@ -55,7 +55,7 @@ class _AsyncioWaiter:
             self._future.set_result(None)
 
     async def wait(self, seconds: float | None) -> None:
-        if seconds is None:
+        if seconds is None or seconds == inf:
             await self._future
             return
         self._traffic.limit(self, seconds, self._loop)
