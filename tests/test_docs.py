@@ -1,0 +1,63 @@
+"""Every Python block of the documentation runs, and the documentation has every hook with its exact arguments."""
+
+import inspect
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from loopback import LoopbackServer
+from workspace import ROOT
+
+from jackfield.hookspecs import ExtensionHooks, ProviderHooks
+
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("core/*.md"), *ROOT.glob("plugins/*/*.md")]
+BLOCK = re.compile(r"^```python([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SHOWN_ONLY = "notest"
+"""On a block's first line: it names a package or a server that only exists at the reader's."""
+
+
+def blocks():
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for block in BLOCK.finditer(text):
+            line = text.count("\n", 0, block.start()) + 1
+            if block[1].strip() != SHOWN_ONLY:
+                yield pytest.param(block[2], id=f"{page.relative_to(ROOT)}:{line}")
+
+
+@pytest.fixture(scope="module")
+def server():
+    with LoopbackServer() as server:
+        yield server
+
+
+@pytest.mark.parametrize("source", list(blocks()))
+def test_the_block_runs(source, server, tmp_path):
+    environment = {**os.environ, "OPENAI_API_KEY": "a-key", "OPENAI_BASE_URL": server.url, "PYTHONWARNINGS": "error"}
+    result = subprocess.run(
+        [sys.executable, "-c", source], capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=60
+    )
+    assert (result.returncode, result.stderr) == (0, ""), result.stderr
+
+
+@pytest.mark.parametrize(
+    ("page", "hooks"), [("docs/authors/providers.md", ProviderHooks), ("docs/authors/extensions.md", ExtensionHooks)]
+)
+def test_every_hook_is_documented_with_its_exact_arguments(page, hooks):
+    text = Path(ROOT, page).read_text(encoding="utf-8")
+    documented = dict(re.findall(r"^\| `(\w+)\(([\w, ]*)\)` \|", text.split("## Hooks")[1], re.MULTILINE))
+    specified = {
+        name: ", ".join(list(inspect.signature(function).parameters)[1:])
+        for name, function in vars(hooks).items()
+        if inspect.isfunction(function)
+    }
+    assert documented == specified
+
+
+def test_every_relative_link_leads_somewhere():
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.relative_to(ROOT)} links to {target}"
