@@ -699,8 +699,9 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), run(2))
 )
 def test_ctrl_c_cancels_the_task_and_lets_it_clean_up(wait):
     process = python(f"""
-import asyncio, contextvars
+import asyncio, contextvars, signal
 from jackfield import _background
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job has it ignored
 async def hang():
     try:
         print("hanging", flush=True)

@@ -862,8 +862,9 @@ print("asyncio" in sys.modules)
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
 def test_ctrl_c_ends_the_wait_for_a_hanging_call():
     process = python("""
-import threading
+import signal, threading
 from jackfield import _pool, _threads
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job has it ignored
 def hang():
     print("hanging", flush=True)
     threading.Event().wait()
