@@ -63,5 +63,5 @@ class Lines(Generic[L]):
 
     def clear(self) -> list[L]:
         """Forget all lines and return them. Takes no lock: a forked child may have inherited it locked."""
-        idle, self._idle = self._idle, defaultdict(list)
+        idle, self._idle = self._idle, type(self._idle)(list)  # at the interpreter's exit globals are gone already
         return [line for lines in idle.values() for line in lines]
