@@ -6,7 +6,6 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
-
 from jackfield import (
     APIConnectionError,
     APITimeoutError,
@@ -105,7 +104,7 @@ def played(answers, plugin=None):
     return Played(client_with(p=plugin or Server()), answers)
 
 
-# ---------------------------------------------------------------------------------------------------------------- retry
+# ------------------------------------------------------------------------------------------------------------ retry
 
 
 @pytest.mark.parametrize("number", [408, 429, 500, 502, 503, 504, 529])
@@ -254,7 +253,7 @@ def test_accept_lets_a_status_through():
     assert played([status(404)], Accepting()).run().choices[0].message.content == "404"
 
 
-# ------------------------------------------------------------------------------------------------------------- deadlines
+# --------------------------------------------------------------------------------------------------------- deadlines
 
 
 def test_each_attempt_has_the_whole_timeout():
@@ -297,7 +296,7 @@ def test_an_httpx_timeout_is_taken_apart():
     assert (outgoing.connect, outgoing.read) == (3, 30)
 
 
-# ----------------------------------------------------------------------------------------------------------- credentials
+# ------------------------------------------------------------------------------------------------------- credentials
 
 
 def sends_to(url, headers=None):
@@ -399,7 +398,7 @@ def test_a_callers_authorization_header_is_a_secret_too():
     assert "tok-12345" not in f"{caught.value}{caught.value.body}"
 
 
-# ------------------------------------------------------------------------------------------------------------- fallbacks
+# --------------------------------------------------------------------------------------------------------- fallbacks
 
 
 class Fails:
@@ -522,7 +521,7 @@ def test_a_stream_falls_back_before_its_first_chunk():
     assert "".join(chunk.choices[0].delta.content or "" for chunk in stream) == "second"
 
 
-# ---------------------------------------------------------------------------------------------------------- the contract
+# ------------------------------------------------------------------------------------------------------ the contract
 
 
 def yields(thing):

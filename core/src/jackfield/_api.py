@@ -21,7 +21,6 @@ if TYPE_CHECKING:
         ModelList,
         ModelResponse,
         ModelResponseStream,
-        Request,
         TextCompletionResponse,
     )
 
@@ -55,6 +54,7 @@ Prompt: TypeAlias = "str | Sequence[str] | Sequence[int] | Sequence[Sequence[int
 _client: Client | None = None
 _aclient: AsyncClient | None = None
 _requests: Any = None
+_find_provider: Any = None
 
 _PACKAGE: Any = sys.modules[__package__]  # its attributes are settings that users assign
 
@@ -138,7 +138,9 @@ async def atext_completion(
     model: str, prompt: Prompt = "", *, stream: bool | None = None, **kwargs: Any
 ) -> TextCompletionResponse | AsyncTextStream:
     """Continue a prompt from async code; as ``text_completion``."""
-    result: TextCompletionResponse | AsyncTextStream = await _async().run(_requests.text(model, prompt, kwargs, stream=stream))
+    result: TextCompletionResponse | AsyncTextStream = await _async().run(
+        _requests.text(model, prompt, kwargs, stream=stream)
+    )
     return result
 
 
@@ -206,14 +208,15 @@ def unregister_provider(name: str) -> None:
 
 def list_providers() -> list[str]:
     """Return the names of the providers that are registered or installed, sorted; imports none of them."""
-    entries = [entry for entry in _package().custom_provider_map if isinstance(entry, Mapping)]
-    return sorted({*_sync().registry.names(), *(entry["provider"] for entry in entries if "provider" in entry)})
+    entries = [entry for entry in _PACKAGE.custom_provider_map if isinstance(entry, Mapping)]
+    handlers = {entry["provider"] for entry in entries if "provider" in entry}
+    return sorted({*_sync().registry.names(), *handlers})
 
 
 def get_llm_provider(
     model: str, custom_llm_provider: str | None = None, api_base: str | None = None, api_key: str | None = None
 ) -> tuple[str, str, str | None, str | None]:
-    """Return ``(model, provider, api_key, api_base)`` as a call would use them, with key and base of the environment."""
+    """Return ``(model, provider, api_key, api_base)`` as a call would use them, the environment's key and base too."""
     from ._arguments import split
     from ._settings import resolve
     from .types import CompletionRequest
@@ -240,20 +243,16 @@ def _made() -> tuple[Client, AsyncClient]:
     from ._client import AsyncClient, Client, Core
     from ._registry import Registry
 
-    core = Core(Registry(finder=_handler), _defaults, lambda: cast("str | None", _package().default_provider))
+    core = Core(Registry(finder=_handler), _defaults, lambda: cast("str | None", _PACKAGE.default_provider))
     _requests = requests
     _client = _client or Client(core=core)
     _aclient = _aclient or AsyncClient(core=_client.core)
     return _client, _aclient
 
 
-def _package() -> Any:
-    return _PACKAGE
-
-
 def _defaults() -> CallOptions | None:
     """Read the package's settings, as module attributes, at each call."""
-    package = _package()
+    package = _PACKAGE
     if package.num_retries is None and package.request_timeout is None and not package.drop_params:
         return None
     options = {
@@ -266,24 +265,24 @@ def _defaults() -> CallOptions | None:
 
 def _handler(name: str) -> object | None:
     """Find a handler of ``custom_provider_map``; while that is empty nothing is loaded for it."""
-    entries = _package().custom_provider_map
-    if not entries:
+    if not _PACKAGE.custom_provider_map:
         return None
-    plugin: object | None = _finder()(name)
+    plugin: object | None = (_find_provider or _finder())(name)
     return plugin
 
 
 def _finder() -> Any:
+    global _find_provider
+    from importlib import import_module
+
     from ._known import HANDLER_DISTRIBUTION, HANDLER_MODULE
+    from .errors import ProviderNotFoundError
 
     try:
-        from importlib import import_module
-
-        return import_module(HANDLER_MODULE).find_provider
+        _find_provider = import_module(HANDLER_MODULE).find_provider
     except ImportError as error:
-        from .errors import ProviderNotFoundError
-
         raise ProviderNotFoundError(
             f"jackfield.custom_provider_map is not empty, and {HANDLER_DISTRIBUTION}, which serves it, is not "
             f"installed: pip install {HANDLER_DISTRIBUTION}"
         ) from error
+    return _find_provider

@@ -7,7 +7,6 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from ._shapes import first_problem
@@ -23,7 +22,7 @@ from .errors import (
     PluginError,
     error_class,
 )
-from .flow import HttpResponse
+from .flow import HTML_PAGE, HttpResponse
 
 __all__ = ["error_of_exception", "error_of_response", "retry_after", "scrub"]
 
@@ -96,9 +95,9 @@ def _details(body: Any) -> dict[str, Any]:
 
 
 def _excerpt(response: HttpResponse) -> str:
+    if response.is_html:
+        return f"the server answered {response.status} with {HTML_PAGE}"
     text = response.text.strip()
-    if "<html" in text[:200].lower() or text[:2] == "<!":
-        return f"the server answered {response.status} with an HTML page; is api_base the address of the API itself?"
     return text if len(text) <= MESSAGE_EXCERPT else text[:MESSAGE_EXCERPT] + "…"
 
 
@@ -113,6 +112,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         if value.strip().replace(".", "", 1).isdigit():
             return float(value)
         import time
+        from email.utils import parsedate_to_datetime
 
         return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
     except (ValueError, OverflowError):

@@ -56,6 +56,9 @@ class Effect(Generic[T]):
         return result
 
 
+HTML_PAGE = "an HTML page; is api_base the address of the API itself?"
+
+
 class HttpResponse:
     """A whole HTTP response.
 
@@ -82,10 +85,15 @@ class HttpResponse:
         try:
             return json.loads(self.content)
         except ValueError as error:
+            what = HTML_PAGE if self.is_html else f"something that is no JSON: {self.text[:200]!r}"
             raise InvalidResponseError(
-                f"the server answered {self.status} with something that is no JSON: {self.text[:200]!r}",
-                body=self.text[:2000],
+                f"the server answered {self.status} with {what}", body=self.text[:2000]
             ) from error
+
+    @property
+    def is_html(self) -> bool:
+        """Whether the body looks like a page for people, which an API's answer never is."""
+        return self.content[:200].lstrip().lower().startswith((b"<!doctype", b"<html"))
 
     def __repr__(self) -> str:
         return f"HttpResponse({self.status}, {len(self.content)} bytes)"
