@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
+from ._shapes import describe
 from .errors import BadRequestError
 from .types import (
     CallOptions,
@@ -12,6 +13,7 @@ from .types import (
     EmbeddingRequest,
     ImageEditRequest,
     ImageGenerationRequest,
+    ListModelsRequest,
     Request,
     TextCompletionRequest,
 )
@@ -45,7 +47,12 @@ def split(arguments: Mapping[str, Any]) -> tuple[CallOptions, dict[str, Any]]:
 
 
 def check(request: Request) -> Request:
-    """Return the request with its messages as mappings; raises BadRequestError that names a wrong argument."""
+    """Return the request with messages and ``response_format`` as mappings; or raise BadRequestError."""
+    checker = _CHECKS.get(type(request))
+    if checker is None:
+        raise BadRequestError(
+            f"run() takes a request such as CompletionRequest(model, messages), not {describe(request)}"
+        )
     model = request.model
     if not isinstance(model, str):
         raise _wrong("model", "a string such as 'provider/model'", model)
@@ -53,8 +60,7 @@ def check(request: Request) -> Request:
         raise BadRequestError("model is empty: write 'provider/model'", param="model")
     for name, value in request.options.items():
         _check_option(name, value)
-    checker = _CHECKS.get(type(request))
-    return request if checker is None else checker(request)
+    return checker(request)
 
 
 def _check_option(name: str, value: Any) -> None:
@@ -69,7 +75,12 @@ def _check_completion(request: Any) -> Request:
         raise _wrong("messages", "a list of mappings such as {'role': 'user', 'content': 'Hi'}", messages)
     for position, message in enumerate(messages):
         if type(message) is not dict:
-            return _with_plain_messages(request, position)
+            request = _with_plain_messages(request, position)
+            break
+    if request.params and isinstance(kind := request.params.get("response_format"), type):
+        from ._schema import response_format_of
+
+        request = request.replace(params={**request.params, "response_format": response_format_of(kind)})
     return cast("Request", request)
 
 
@@ -108,6 +119,8 @@ def _check_inputs(name: str, value: Any) -> None:
 def _check_edit(request: Any) -> Request:
     if request.prompt is not None and not isinstance(request.prompt, str):
         raise _wrong("prompt", "a text", request.prompt)
+    if isinstance(request.image, str | bytes) or not isinstance(request.image, Sequence):
+        raise _wrong("image", "a list of paths, bytes, file objects or tuples (name, content)", request.image)
     if not request.image:
         raise BadRequestError("image is missing: give a path, bytes, a file object or (name, content)", param="image")
     return cast("Request", request)
@@ -156,6 +169,10 @@ def _is_fallbacks(value: object) -> bool:
     )
 
 
+def _as_it_is(request: Request) -> Request:
+    return request
+
+
 _EXPECTED: dict[str, tuple[Callable[[object], bool], str]] = {
     "provider": (_is_text, "a string"),
     "api_base": (_is_url, "a URL that begins with http:// or https://"),
@@ -175,4 +192,5 @@ _CHECKS: dict[type, Callable[[Any], Request]] = {
     EmbeddingRequest: _check_embedding,
     ImageGenerationRequest: _check_prompt,
     ImageEditRequest: _check_edit,
+    ListModelsRequest: _as_it_is,
 }

@@ -7,9 +7,8 @@ from typing import Any
 
 from ._kinds import Operation, as_stream
 from ._shapes import result_of, text_of_chat
-from .errors import BadRequestError
 from .flow import EventStream, Finish, Flow
-from .types import CompletionRequest, ModelResponse, TextCompletionRequest, TextCompletionResponse, Usage
+from .types import CompletionRequest, ModelResponse, TextCompletionRequest, TextCompletionResponse, Usage, prompts_of
 
 __all__ = ["bridged"]
 
@@ -73,11 +72,6 @@ def _text_completion_of(completion: Operation, streaming: Operation) -> Operatio
 
 
 def _chats(request: TextCompletionRequest) -> list[CompletionRequest]:
-    prompts = [request.prompt] if isinstance(request.prompt, str) else list(request.prompt)
-    if not all(isinstance(prompt, str) for prompt in prompts):
-        raise BadRequestError(
-            "prompt holds token numbers, and this provider has no text_completion of its own: give text", param="prompt"
-        )
     return [
         CompletionRequest(
             request.model,
@@ -86,7 +80,7 @@ def _chats(request: TextCompletionRequest) -> list[CompletionRequest]:
             metadata=request.metadata,
             options=request.options,
         )
-        for prompt in prompts
+        for prompt in prompts_of(request.prompt)
     ]
 
 

@@ -16,6 +16,7 @@ from .chat import (
 from .embedding import Embedding, EmbeddingResponse
 from .image import ImageObject, ImageResponse
 from .models import ModelInfo, ModelList
+from .prompts import prompt_of, prompts_of
 from .requests import (
     CallOptions,
     CompletionRequest,
@@ -56,6 +57,8 @@ __all__ = [
     "TextCompletionResponse",
     "ToolCall",
     "Usage",
+    "prompt_of",
+    "prompts_of",
 ]
 
 for _name in __all__:

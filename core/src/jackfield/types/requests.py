@@ -53,7 +53,7 @@ class Request:
         """Return a copy with these fields changed."""
         # What dataclasses.replace does, in a third of its time: every call makes a copy without the caller's options.
         copy = object.__new__(type(self))
-        for name in _names(type(self)):
+        for name in _names(type(self)):  # type: ignore[arg-type]  # to mypy a dataclass does not hash
             object.__setattr__(copy, name, changes.pop(name) if name in changes else getattr(self, name))
         if changes:
             raise TypeError(f"{type(self).__name__} has no field {min(changes)!r}")
