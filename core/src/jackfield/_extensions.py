@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ._kinds import Operation, Restartable, as_stream, kind_of, takes_only
+from ._shapes import result_of
 from .errors import ContractViolationError
 from .flow import Flow
 from .types import Request, Usage
@@ -86,9 +87,23 @@ def observer_of(function: Callable[..., Any]) -> Callable[[Event], None]:
 
 def extended(operation: Operation, around: Sequence[Callable[..., Any]]) -> Operation:
     """Compose an operation with what stands around it, the first outermost."""
+    if around:
+        operation = _shaped(operation)
     for function in reversed(around):
         operation = _surrounded(function, operation)
     return operation
+
+
+def _shaped(operation: Operation) -> Operation:
+    """Give extensions responses and descriptions, whatever shape a hook has answered in."""
+
+    def flow(request: Request, settings: Any) -> Flow[Any]:
+        result = yield from operation(request, settings)
+        if getattr(request, "stream", False):
+            return as_stream(result)
+        return result_of(request.operation, result, request.model)
+
+    return flow
 
 
 def _surrounded(function: Callable[..., Any], operation: Operation) -> Operation:
@@ -99,6 +114,6 @@ def _surrounded(function: Callable[..., Any], operation: Operation) -> Operation
         result = function(call, request, settings)
         if isinstance(result, Generator | Restartable):
             result = yield from result
-        return as_stream(result) if request.operation == "streaming" else result
+        return as_stream(result) if getattr(request, "stream", False) else result
 
     return flow

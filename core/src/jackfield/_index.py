@@ -96,7 +96,7 @@ def _switched_off_by(name: str, distribution: str, environment: Mapping[str, str
     if allowed and not _listed(allowed, name, distribution):
         return ALLOW
     denied = _names(environment.get(DENY))
-    if "*" in denied or _listed(denied, name, distribution):
+    if _listed(denied, name, distribution):
         return DENY
     return None
 
@@ -106,7 +106,7 @@ def _names(value: str | None) -> set[str]:
 
 
 def _listed(names: set[str], name: str, distribution: str) -> bool:
-    return _canonical(name) in names or _canonical(distribution) in names
+    return "*" in names or _canonical(name) in names or _canonical(distribution) in names
 
 
 def _canonical(name: str) -> str:

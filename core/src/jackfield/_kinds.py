@@ -21,7 +21,7 @@ from typing import Any, TypeAlias
 
 from ._shapes import describe
 from .errors import ContractViolationError
-from .flow import Call, EventStream, Flow
+from .flow import Call, Effect, EventStream, Flow
 from .types import ModelResponse, ModelResponseStream, Request, TextCompletionResponse
 
 __all__ = ["Operation", "Restartable", "adapt", "as_stream", "refuse_flow", "takes_only"]
@@ -72,28 +72,30 @@ _TESTS = (
 
 def takes_only(hook: str, function: Callable[..., Any], names: tuple[str, ...]) -> Callable[..., Any]:
     """Return the function as one that takes exactly ``names`` by position, whichever of them it asks for."""
-    wanted = []
-    for parameter in inspect.signature(function).parameters.values():
-        if parameter.kind in (parameter.KEYWORD_ONLY, parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
-            raise ContractViolationError(
-                f"the hook {hook} takes {_shown(parameter)}; hook arguments are plain positional names: "
-                f"def {hook}({', '.join(names)})"
-            )
-        if parameter.name in names:
-            wanted.append(parameter.name)
-        elif parameter.default is parameter.empty:
-            raise ContractViolationError(
-                f"the hook {hook} asks for an argument {parameter.name!r} that does not exist: "
-                f"def {hook}({', '.join(names)})"
-            )
-    if tuple(wanted) == names:
+    wanted = [each for each in inspect.signature(function).parameters.values() if _is_wanted(hook, each, names)]
+    if tuple(each.name for each in wanted) == names:
         return function
-    places = [(name, names.index(name)) for name in wanted]
-    return lambda *given: function(**{name: given[place] for name, place in places})
+    by_position = [names.index(each.name) for each in wanted if each.kind is each.POSITIONAL_ONLY]
+    by_name = [(each.name, names.index(each.name)) for each in wanted if each.kind is not each.POSITIONAL_ONLY]
+    return lambda *given: function(*(given[at] for at in by_position), **{name: given[at] for name, at in by_name})
 
 
-def _shown(parameter: inspect.Parameter) -> str:
-    return f"{parameter}" if parameter.kind is not parameter.KEYWORD_ONLY else f"{parameter.name!r} by keyword only"
+def _is_wanted(hook: str, parameter: inspect.Parameter, names: tuple[str, ...]) -> bool:
+    """Whether a hook's argument is to be given; one that is not its contract's is left to its default."""
+    head = f"def {hook}({', '.join(names)})"
+    if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
+        raise ContractViolationError(f"the hook {hook} takes {parameter}; hook arguments are plain names: {head}")
+    if parameter.name in names:
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            raise ContractViolationError(
+                f"the hook {hook} takes {parameter.name!r} by keyword only, and they are given by position: {head}"
+            )
+        return True
+    if parameter.default is parameter.empty:
+        raise ContractViolationError(
+            f"the hook {hook} asks for an argument {parameter.name!r} that does not exist: {head}"
+        )
+    return False
 
 
 def _whole_plain(function: Callable[..., Any]) -> Operation:
@@ -197,11 +199,17 @@ def as_stream(result: Any, again: Callable[[], Any] | None = None) -> EventStrea
         return EventStream.of((result,))
     if isinstance(result, Coroutine):
         refuse_flow(result)
+    if isinstance(result, Effect):  # which can be iterated over, and holds no chunks
+        raise _no_stream(result, "; give it to one: EventStream(http(…), decoder=…)")
     if isinstance(result, AsyncIterable | Iterable):
         one_shot = isinstance(result, Iterator) or not isinstance(result, Iterable)
         return EventStream.of(_again(result, again) if one_shot and again is not None else result)
-    raise ContractViolationError(
-        f"the hook streaming returned {describe(result)}, not an EventStream or an iterable of chunks"
+    raise _no_stream(result)
+
+
+def _no_stream(result: Any, hint: str = "") -> ContractViolationError:
+    return ContractViolationError(
+        f"the hook streaming returned {describe(result)}, not an EventStream or an iterable of chunks{hint}"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -14,7 +15,8 @@ def from_plugin(name: str) -> Any:
     """Return a re-exported name; AttributeError where there is none, ImportError where its plugin is missing."""
     module = LAZY_NAMES.get(name)
     if module is None:
-        raise AttributeError(f"module 'jackfield' has no attribute {name!r}")
+        package = sys.modules[__package__]
+        raise AttributeError(f"module 'jackfield' has no attribute {name!r}", name=name, obj=package)
     try:
         return getattr(import_module(module), name)
     except ModuleNotFoundError as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pluggy
@@ -16,10 +16,11 @@ import pluggy
 from ._extensions import around_of, observer_of
 from ._kinds import adapt, kind_of, takes_only
 from ._settings import ProviderInfo
+from ._shapes import describe
 from .errors import ContractViolationError, PluginError, ProviderLoadError
 from .hookspecs import PROJECT, hookimpl
 
-__all__ = ["OPERATIONS", "functions", "info_of", "managed", "missing_operation", "single"]
+__all__ = ["OPERATIONS", "Adapter", "adapted", "functions", "info_of", "managed", "missing_hooks", "single"]
 
 MARK = f"{PROJECT}_impl"
 
@@ -34,12 +35,25 @@ OPERATIONS = (
 )
 
 
-def managed(specs: type, plugins: list[tuple[object, str]]) -> pluggy.PluginManager:
-    """Return a manager of these specs with these plugins, each with its owner's name; it is never changed again."""
+def adapted(plugin: object, owner: str, specs: type) -> Adapter:
+    """Return a plugin's hooks as plain functions; ``owner`` names it in errors.
+
+    Raises ContractViolationError for a hook that cannot be one, ProviderLoadError for what is no plugin.
+    """
+    try:
+        return _adapter(plugin, specs, owner)
+    except PluginError as error:
+        raise type(error)(f"{owner}: {error}") from error
+    except Exception as error:  # a plugin's own attributes and signatures may fail in any way
+        raise ProviderLoadError(f"{owner} cannot be read: {type(error).__name__}: {error}") from error
+
+
+def managed(specs: type, adapters: Iterable[Adapter]) -> pluggy.PluginManager:
+    """Return a manager of these specs with these plugins; it is never changed again."""
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(specs)
-    for plugin, owner in plugins:
-        manager.register(_adapter(plugin, owner, specs))
+    for adapter in adapters:
+        manager.register(adapter)
     return manager
 
 
@@ -53,58 +67,63 @@ def single(manager: pluggy.PluginManager, hook: str) -> Callable[..., Any] | Non
     return next(iter(functions(manager, hook)), None)
 
 
-def info_of(manager: pluggy.PluginManager, owner: str) -> ProviderInfo:
+def info_of(manager: pluggy.PluginManager) -> ProviderInfo:
     """Return what the plugin's ``provider_info()`` tells, or the defaults."""
     hook = single(manager, "provider_info")
     info = ProviderInfo() if hook is None else hook()
     if not isinstance(info, ProviderInfo):
-        raise ContractViolationError(f"{owner}: provider_info() returned {type(info).__name__}, not a ProviderInfo")
+        raise ContractViolationError(f"provider_info() returned {describe(info)}, not a ProviderInfo")
     return info
 
 
-def missing_operation(plugin: object) -> str:
-    """Say why a plugin has no operation, in words that help its author."""
-    unmarked = [name for name in OPERATIONS if callable(getattr(plugin, name, None))]
-    if unmarked:
-        names = ", ".join(unmarked)
-        return f"{_name(plugin)} defines {names} without @hookimpl; mark them (from jackfield import hookimpl)"
-    return (
-        f"{_name(plugin)} implements no operation; it needs at least one of {', '.join(OPERATIONS)}, marked @hookimpl"
-    )
-
-
-class _Adapter:
-    """Holds the adapted functions of one plugin."""
-
-
-def _adapter(plugin: object, owner: str, specs: type) -> _Adapter:
-    if inspect.isclass(plugin):
-        raise ProviderLoadError(
-            f"{owner}: {plugin.__qualname__} is a class; give an instance ({plugin.__qualname__}()), or a module"
+def missing_hooks(plugin: object, names: Iterable[str]) -> str:
+    """Say why a plugin has none of these hooks, in words that help its author."""
+    if unmarked := [name for name in names if callable(getattr(plugin, name, None))]:
+        return (
+            f"{_name(plugin)} defines {', '.join(unmarked)} without @hookimpl; mark what is a hook "
+            "(from jackfield import hookimpl)"
         )
-    adapter = _Adapter()
-    for function, hook, options in _marked(plugin):
-        if not hasattr(specs, hook):
+    return f"{_name(plugin)} implements no hook; it needs at least one of {', '.join(names)}, marked @hookimpl"
+
+
+class Adapter:
+    """Holds the adapted functions of one plugin, each under its hook's name."""
+
+
+def _adapter(plugin: object, specs: type, owner: str) -> Adapter:
+    if inspect.isclass(plugin):
+        name = plugin.__qualname__
+        raise ProviderLoadError(f"{name} is a class; give an instance ({name}()), or a module")
+    adapter = Adapter()
+    for function, hook, options in _marked(plugin, specs):
+        if hook not in _hooks(specs):
             warnings.warn(
                 f"{owner} implements a hook {hook!r} that this jackfield does not know; it is passed over. "
                 "Try: pip install --upgrade jackfield",
                 stacklevel=2,
             )
-            continue
-        try:
-            plain = _plain(hook, function, options)
-        except PluginError as error:
-            raise type(error)(f"{owner}: {error}") from error
-        setattr(adapter, hook, hookimpl(tryfirst=options["tryfirst"], trylast=options["trylast"])(plain))
+        elif hasattr(adapter, hook):
+            raise ContractViolationError(f"there are two functions for the hook {hook}")
+        else:
+            mark = hookimpl(tryfirst=options["tryfirst"], trylast=options["trylast"])
+            setattr(adapter, hook, mark(_plain(hook, function, options)))
+    if not vars(adapter):
+        raise ProviderLoadError(missing_hooks(plugin, _hooks(specs)))
     return adapter
 
 
-def _marked(plugin: object) -> Iterator[tuple[Callable[..., Any], str, dict[str, Any]]]:
-    for name in dir(plugin):
-        # Static: looking for marks must not run a plugin's properties.
-        options = getattr(inspect.getattr_static(plugin, name, None), MARK, None)
+def _marked(plugin: object, specs: type) -> Iterator[tuple[Callable[..., Any], str, dict[str, Any]]]:
+    hooks = _hooks(specs)
+    for name in sorted({*dir(plugin), *hooks}):
+        # Static, but for the hooks' own names: looking for marks must not run a plugin's properties.
+        value = getattr(plugin, name, None) if name in hooks else inspect.getattr_static(plugin, name, None)
+        options = getattr(value, MARK, None)
         if isinstance(options, dict):
             yield getattr(plugin, name), options.get("specname") or name, options
+
+
+def _hooks(specs: type) -> list[str]:
+    return [name for name, value in vars(specs).items() if inspect.isfunction(value)]
 
 
 def _plain(hook: str, function: Callable[..., Any], options: dict[str, Any]) -> Callable[..., Any]:

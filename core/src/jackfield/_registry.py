@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 
 from . import _known
 from ._bridges import bridged
@@ -10,7 +11,7 @@ from ._extensions import Extensions, extended
 from ._index import DENY, EXTENSIONS, Found, Index
 from ._kinds import Operation
 from ._parameters import checked
-from ._plugins import OPERATIONS, functions, info_of, managed, missing_operation, single
+from ._plugins import OPERATIONS, Adapter, adapted, functions, info_of, managed, missing_hooks, single
 from .errors import (
     PluginError,
     ProviderBlockedError,
@@ -25,25 +26,42 @@ __all__ = ["Provider", "Registry"]
 
 
 class Provider:
-    """A loaded provider: its operations as flows, bridged and composed with the extensions; frozen."""
+    """A loaded provider: its operations as flows, bridged where it lacks one; frozen.
+
+    ``within`` gives it with extensions around every operation, which is what calls use.
+    """
 
     __slots__ = ("bridged", "info", "name", "operations", "owner", "response_error")
 
-    def __init__(self, name: str, plugin: object, owner: str, extensions: Extensions) -> None:
-        manager = managed(ProviderHooks, [(plugin, owner)])
+    def __init__(self, name: str, plugin: object, owner: str) -> None:
+        try:
+            manager = managed(ProviderHooks, [adapted(plugin, owner, ProviderHooks)])
+            self.info = info_of(manager)
+        except PluginError as error:
+            error.provider = name
+            raise
+        except Exception as error:
+            raise ProviderLoadError(
+                f"{owner}: provider_info() failed: {type(error).__name__}: {error}", provider=name
+            ) from error
         native = {hook: function for hook in OPERATIONS if (function := single(manager, hook)) is not None}
         if not native:
-            raise ProviderLoadError(f"{owner}: {missing_operation(plugin)}", provider=name)
+            raise ProviderLoadError(f"{owner}: {missing_hooks(plugin, OPERATIONS)}", provider=name)
+        native = {hook: checked(hook, function, self.info) for hook, function in native.items()}
+        added = bridged(native)
         self.name = name
         self.owner = owner
-        self.info = info = info_of(manager, owner)
-        native = {hook: checked(hook, function, info) for hook, function in native.items()}
-        added = bridged(native)
         self.bridged = frozenset(added)
-        self.operations: Mapping[str, Operation] = {
-            hook: extended(operation, extensions.around) for hook, operation in (native | added).items()
-        }
+        self.operations: Mapping[str, Operation] = native | added
         self.response_error = single(manager, "response_error")
+
+    def within(self, extensions: Extensions) -> Provider:
+        """Return this provider with the extensions around each of its operations, own and bridged."""
+        if not extensions.around:
+            return self
+        composed = copy(self)
+        composed.operations = {hook: extended(flow, extensions.around) for hook, flow in self.operations.items()}
+        return composed
 
     def operation(self, name: str) -> Operation:
         """Return an operation's flow; raises UnsupportedOperationError that names those there are."""
@@ -66,11 +84,11 @@ class Registry:
     def __init__(self, index: Index | None = None, finder: Callable[[str], object | None] | None = None) -> None:
         self._index = index
         self._finder = finder
-        self._registered: dict[str, object] = {}
+        self._registered: dict[str, Provider] = {}
         self._providers: dict[str, Provider] = {}
         self._found: dict[str, tuple[object, Provider]] = {}
         self._extensions: Extensions | None = None
-        self._extension_plugins: list[tuple[object, str]] = []
+        self._extension_adapters: list[Adapter] = []
 
     @property
     def index(self) -> Index:
@@ -102,24 +120,22 @@ class Registry:
         """Register a plugin (a module or an object with hooks) under a name; it wins over what is installed."""
         if not name or "/" in name:
             raise ProviderLoadError(f"{name!r} is no provider name: it must not be empty or hold a slash")
-        self._providers[name] = Provider(name, plugin, _registration(plugin), self.extensions)
-        self._registered[name] = plugin
+        self._registered[name] = Provider(name, plugin, _registration(plugin))
+        self._providers.pop(name, None)  # extensions load with the first call, not with a registration
 
     def unregister(self, name: str) -> None:
         """Take a registration back; what is installed under the name is found again."""
         if name not in self._registered:
             raise ProviderNotFoundError(f"{name!r} is not registered", provider=name)
-        del self._registered[name], self._providers[name]
+        del self._registered[name]
+        self._providers.pop(name, None)
 
     def register_extension(self, plugin: object) -> None:
-        """Add an extension that is no entry point, before the first call."""
-        self._extension_plugins.append((plugin, _registration(plugin)))
+        """Add an extension that is no entry point; it stands around those that were there before it."""
+        self._extension_adapters.append(adapted(plugin, _registration(plugin), ExtensionHooks))
         self._extensions = None
         self._found.clear()
-        self._providers = {
-            name: Provider(name, plugin, _registration(plugin), self.extensions)
-            for name, plugin in self._registered.items()
-        }
+        self._providers.clear()
 
     def names(self) -> list[str]:
         """Return the provider names that are registered or installed, sorted."""
@@ -128,15 +144,18 @@ class Registry:
     def _adapted(self, name: str, plugin: object) -> Provider:
         known = self._found.get(name)
         if known is None or known[0] is not plugin:
-            known = self._found[name] = (plugin, Provider(name, plugin, _registration(plugin), self.extensions))
+            provider = Provider(name, plugin, _registration(plugin)).within(self.extensions)
+            known = self._found[name] = (plugin, provider)
         return known[1]
 
     def _load(self, name: str) -> Provider:
-        if (plugin := self._of_finders(name)) is not None:
-            return self._adapted(name, plugin)
-        found = self._one(name)
-        provider = Provider(name, _loaded(found), found.owner, self.extensions)
-        return self._providers.setdefault(name, provider)
+        provider = self._registered.get(name)
+        if provider is None:
+            if (plugin := self._of_finders(name)) is not None:
+                return self._adapted(name, plugin)
+            found = self._one(name)
+            provider = Provider(name, _loaded(found), found.owner)
+        return self._providers.setdefault(name, provider.within(self.extensions))
 
     def _of_finders(self, name: str) -> object | None:
         for find in self.extensions.finders:
@@ -154,6 +173,8 @@ class Registry:
         if claims:
             raise _blocked(name, claims[0])
         if newer := self.index.newer(name):
+            if newer[0].switched_off_by is not None:
+                raise _blocked(name, newer[0])
             raise ProviderLoadError(
                 f"the provider {name!r} of {newer[0].owner} is made for a newer interface ({newer[0].group}): "
                 "pip install --upgrade jackfield",
@@ -162,13 +183,9 @@ class Registry:
         raise _not_found(name, self.names())
 
     def _load_extensions(self) -> Extensions:
-        plugins = list(self._extension_plugins)
-        for found in _enabled(self.index.group(EXTENSIONS).values()):
-            try:
-                plugins.append((_loaded(found), found.owner))
-            except PluginError as error:
-                raise _extension_fault(error) from error
-        manager = managed(ExtensionHooks, plugins)
+        # Of equals pluggy calls the last registered first: so the first of the alphabet is outermost, on every machine.
+        installed = sorted(_enabled(self.index.group(EXTENSIONS).values()), key=lambda found: found.name, reverse=True)
+        manager = managed(ExtensionHooks, [*map(_extension, installed), *self._extension_adapters])
         return Extensions(*(functions(manager, hook) for hook in ("around", "observe", "find_provider")))
 
 
@@ -180,16 +197,10 @@ def _loaded(found: Found) -> object:
     """Import an entry point; raises ProviderLoadError naming distribution, version, cause and remedy."""
     try:
         plugin: object = found.entry_point.load()
-    except Exception as error:
-        missing = isinstance(error, ModuleNotFoundError) and error.name
-        remedy = (
-            f"pip install {missing.split('.')[0]}, or ask its author which distribution has it"
-            if missing and not found.value.startswith(missing)
-            else f"pip install --upgrade --force-reinstall {found.distribution}"
-        )
+    except (Exception, SystemExit) as error:  # a plugin that ends the program while it is imported is broken too
         raise ProviderLoadError(
             f"the plugin {found.name!r} of {found.owner} does not load: {found.value}: "
-            f"{type(error).__name__}: {error}. Try: {remedy}; or switch it off with {DENY}={found.name}",
+            f"{type(error).__name__}: {error}. Try: pip install --upgrade --force-reinstall {found.distribution}",
             provider=found.name,
         ) from error
     return plugin
@@ -231,5 +242,11 @@ def _not_found(name: str, installed: list[str]) -> ProviderNotFoundError:
     return ProviderNotFoundError("; ".join(said), provider=name)
 
 
-def _extension_fault(error: PluginError) -> ProviderLoadError:
-    return ProviderLoadError(f"an extension that is installed cannot be left out silently, so no call is made: {error}")
+def _extension(found: Found) -> Adapter:
+    try:
+        return adapted(_loaded(found), found.owner, ExtensionHooks)
+    except PluginError as error:
+        raise ProviderLoadError(
+            f"the extension {found.name!r} must not be absent silently, so no call is made: {error}. "
+            f"To do without it, switch it off with {DENY}={found.name}"
+        ) from error

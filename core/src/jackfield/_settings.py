@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from .errors import ConfigurationError
+from .errors import ConfigurationError, ContractViolationError
 from .types import CallOptions
 
 __all__ = ["DEFAULT_TIMEOUT", "ProviderInfo", "Settings", "resolve"]
 
 DEFAULT_TIMEOUT = 600.0
+
+_PRIVATE = re.compile(r"(?<=://)[^/]*@|[?#].*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +37,14 @@ class ProviderInfo:
     num_retries: int = 2
     parameters: Mapping[str, Collection[str]] | None = field(default=None, hash=False)  # a mapping, so without a hash
 
+    def __post_init__(self) -> None:
+        for name in ("api_key_env", "api_base_env"):
+            if isinstance(value := getattr(self, name), str):  # whose letters would pass for names
+                raise ContractViolationError(f"{name} is a tuple of names, not a text: {name}=({value!r},)")
+            object.__setattr__(self, name, tuple(value))
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Settings:
     """Where a call goes and with what: the call's argument, else the provider's environment variable, else its default.
 
@@ -44,15 +53,20 @@ class Settings:
     """
 
     provider: str
-    api_key: str | None = field(default=None, repr=False)
+    api_key: str | None = None
     api_base: str | None = None
     api_version: str | None = None
     timeout: Any = DEFAULT_TIMEOUT
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    extra_body: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    extra_body: Mapping[str, Any] = field(default_factory=dict)
     drop_params: bool = False
-    client: Any = field(default=None, repr=False)
-    info: ProviderInfo = field(default_factory=ProviderInfo, repr=False)
+    client: Any = None
+    info: ProviderInfo = field(default_factory=ProviderInfo)
+
+    def __repr__(self) -> str:
+        # What may hold a secret stays out: key, headers, body, client, and an address's user and query.
+        base = self.api_base and _PRIVATE.sub("", self.api_base)
+        return f"Settings(provider={self.provider!r}, api_base={base!r}, timeout={self.timeout!r})"
 
     def require_api_key(self) -> str:
         """Return the key; raises ConfigurationError naming the variable to set."""
@@ -78,6 +92,16 @@ def resolve(provider: str, info: ProviderInfo, options: CallOptions) -> Settings
     """Return the settings of one call: argument, then environment, then default."""
     if not options and not info.api_key_env and not info.api_base_env:
         return _default_settings(provider, info)
+    return _settings(provider, info, options)
+
+
+@lru_cache(maxsize=256)
+def _default_settings(provider: str, info: ProviderInfo) -> Settings:
+    # Settings are frozen, so calls that say nothing may share them.
+    return _settings(provider, info, {})
+
+
+def _settings(provider: str, info: ProviderInfo, options: CallOptions) -> Settings:
     get: Callable[[str], Any] = options.get
     headers = get("headers") or _NOTHING
     if extra := get("extra_headers"):
@@ -95,12 +119,6 @@ def resolve(provider: str, info: ProviderInfo, options: CallOptions) -> Settings
         client=get("client"),
         info=info,
     )
-
-
-@lru_cache(maxsize=256)
-def _default_settings(provider: str, info: ProviderInfo) -> Settings:
-    # Settings are frozen, so calls that say nothing may share them.
-    return Settings(provider=provider, api_base=info.api_base, info=info)
 
 
 def from_environment(names: tuple[str, ...]) -> str | None:
