@@ -135,8 +135,11 @@ class Person(BaseModel):
     home: Address
 
 
-def test_a_structured_answer_has_the_shape_that_was_asked_for():
-    shape = {"type": "json_schema", "json_schema": {"name": "person", "schema": Person.model_json_schema()}}
+SCHEMA = {"type": "json_schema", "json_schema": {"name": "person", "schema": Person.model_json_schema()}}
+
+
+@pytest.mark.parametrize("shape", [SCHEMA, Person], ids=["a schema", "a class"])
+def test_a_structured_answer_has_the_shape_that_was_asked_for(shape):
     person = Person.model_validate_json(said(ask(response_format=shape)))
     assert person == Person(name="echo", addresses=[], home=Address(street="echo", number=0))
 
