@@ -30,6 +30,9 @@ def _no_settings_from_outside(monkeypatch):
 # ------------------------------------------------------------------------------------------------------- wire in memory
 
 
+REGISTRY = Client().registry  # one for all: reading what is installed is the slow part of a client
+
+
 class Streamed(NamedTuple):
     """A stream read to its end: its chunks, the accumulated response, and the error that ended it, if one did."""
 
@@ -40,6 +43,33 @@ class Streamed(NamedTuple):
     @property
     def text(self) -> str:
         return "".join(choice.delta.content or "" for chunk in self.chunks for choice in chunk.choices)
+
+
+class Part(NamedTuple):
+    """One part of a multipart body."""
+
+    name: str
+    filename: str | None
+    content_type: str | None
+    content: bytes
+
+
+@pytest.fixture(name="parts_of")
+def _parts_of():
+    return parts_of
+
+
+def parts_of(content_type: str, body: bytes) -> list[Part]:
+    message: Any = BytesParser(policy=HTTP).parsebytes(f"content-type: {content_type}\r\n\r\n".encode() + body)
+    return [
+        Part(
+            part.get_param("name", header="content-disposition"),
+            part.get_filename(),
+            part["content-type"] and part.get_content_type(),
+            part.get_payload(decode=True),
+        )
+        for part in message.iter_parts()
+    ]
 
 
 class Wire:
@@ -61,12 +91,16 @@ class Wire:
     def body(self) -> Any:
         return json.loads(self.sent[-1].content)
 
+    @property
+    def parts(self) -> list[Part]:
+        return parts_of(self.sent[-1].headers["content-type"], self.sent[-1].content)
+
     def _answer(self, outgoing: Outgoing) -> Reply:
         self.sent.append(outgoing)
         return self.replies.pop(0)
 
     def _sync(self, request: Any) -> Any:
-        result = Client(transport=MemoryTransport(self._answer)).run(request)
+        result = Client(registry=REGISTRY, transport=MemoryTransport(self._answer)).run(request)
         if not getattr(request, "stream", False):
             return result
         chunks = []
@@ -78,7 +112,7 @@ class Wire:
         return Streamed(chunks, result.response, None)
 
     async def _async(self, request: Any) -> Any:
-        result = await AsyncClient(transport=AsyncMemoryTransport(self._answer)).run(request)
+        result = await AsyncClient(registry=REGISTRY, transport=AsyncMemoryTransport(self._answer)).run(request)
         if not getattr(request, "stream", False):
             return result
         chunks = []
@@ -111,28 +145,6 @@ class Recorded(NamedTuple):
     path: str
     headers: dict[str, str]
     body: bytes
-
-
-class Part(NamedTuple):
-    """One part of a multipart body."""
-
-    name: str
-    filename: str | None
-    content_type: str | None
-    content: bytes
-
-
-def parts_of(content_type: str, body: bytes) -> list[Part]:
-    message: Any = BytesParser(policy=HTTP).parsebytes(f"content-type: {content_type}\r\n\r\n".encode() + body)
-    return [
-        Part(
-            part.get_param("name", header="content-disposition"),
-            part.get_filename(),
-            part["content-type"] and part.get_content_type(),
-            part.get_payload(decode=True),
-        )
-        for part in message.iter_parts()
-    ]
 
 
 class Server(ThreadingHTTPServer):

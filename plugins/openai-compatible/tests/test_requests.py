@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from jackfield import (
     BadRequestError,
@@ -14,7 +16,7 @@ from jackfield import (
 )
 
 BASE = "https://models.example/v1"
-KEYLESS = {"api_base": BASE}
+KEYLESS: Any = {"api_base": BASE}
 HELLO = [{"role": "user", "content": "Hello"}]
 
 CHAT = b'{"choices": [{"index": 0, "message": {"role": "assistant", "content": "Hi"}, "finish_reason": "stop"}]}'
@@ -24,7 +26,7 @@ TEXT_EVENTS = b'data: {"choices":[{"index":0,"text":"Hi","finish_reason":"stop"}
 
 
 def chat(**more):
-    options = {**KEYLESS, **more.pop("options", {})}
+    options: Any = {**KEYLESS, **more.pop("options", {})}
     return CompletionRequest(more.pop("model", "openai/small"), HELLO, options=options, **more)
 
 
@@ -59,10 +61,10 @@ OPERATIONS = [
         DATA,
         ("POST", "/images/generations", b'{"model":"small","prompt":"a door","n":2,"size":"1024x1024"}'),
     ),
-    (ListModelsRequest("", options={**KEYLESS, "provider": "openai"}), DATA, ("GET", "/models", b"")),
+    (ListModelsRequest("", options=KEYLESS | {"provider": "openai"}), DATA, ("GET", "/models", b"")),
     (
         ListModelsRequest(
-            "", params={"type": "chat", "page": 2, "by": None, "all": True}, options={**KEYLESS, "provider": "openai"}
+            "", params={"type": "chat", "page": 2, "by": None, "all": True}, options=KEYLESS | {"provider": "openai"}
         ),
         DATA,
         ("GET", "/models?type=chat&page=2&all=true", b""),
@@ -233,7 +235,7 @@ def test_the_organization_is_a_header(sync_wire):
 @pytest.mark.parametrize("base", [None, "https://api.openai.com/v1", "https://api.openai.com/v1/"])
 @pytest.mark.parametrize("stream", [False, True])
 def test_openai_itself_wants_a_key_before_anything_is_sent(wire, provider, base, stream):
-    options = {"api_base": base} if base else {}
+    options: Any = {"api_base": base} if base else {}
     with pytest.raises(ConfigurationError, match="OPENAI_API_KEY"):
         wire(CompletionRequest(f"{provider}/gpt", HELLO, stream=stream, options=options))
     assert wire.sent == []

@@ -9,8 +9,6 @@ from urllib.parse import urlencode
 from jackfield import ProviderInfo, Request, Settings, hookimpl
 from jackfield.flow import Http, http
 
-from ._structured import response_format_of
-
 __all__ = ["Endpoint"]
 
 
@@ -83,8 +81,6 @@ class Endpoint:
         parameters = {
             name: value for name, value in request.params.items() if value is not None and name != "organization"
         }
-        if isinstance(kind := parameters.get("response_format"), type):
-            parameters["response_format"] = response_format_of(kind)
         parameters.update(settings.extra_body)
         return parameters
 
