@@ -220,7 +220,7 @@ def test_calls_from_many_threads_share_the_loop():
 
 
 def test_the_loop_keeps_a_task_that_cleans_up_after_its_caller_has_gone():
-    cleaned = threading.Event()
+    caller_has_gone, cleaned = asyncio.Event(), threading.Event()
 
     def collect_then_wake(future):
         gc.collect()
@@ -230,6 +230,7 @@ def test_the_loop_keeps_a_task_that_cleans_up_after_its_caller_has_gone():
         try:
             await asyncio.Event().wait()
         finally:
+            await caller_has_gone.wait()
             future = asyncio.get_running_loop().create_future()
             asyncio.get_running_loop().call_soon(collect_then_wake, weakref.ref(future))
             await future
@@ -237,6 +238,7 @@ def test_the_loop_keeps_a_task_that_cleans_up_after_its_caller_has_gone():
 
     with pytest.raises(TimeoutError):
         run(hang, timeout=0.05)
+    home().loop.call_soon_threadsafe(caller_has_gone.set)
 
     assert cleaned.wait(SECONDS)
 
@@ -368,6 +370,12 @@ def test_the_source_runs_at_most_sixty_four_items_ahead():
     assert ahead <= 64
 
 
+def test_a_source_that_finds_its_items_consumed_meanwhile_does_not_wait():
+    feed = _background._Feed(numbers(0), contextvars.copy_context())
+
+    run(feed._room)
+
+
 def test_a_source_that_is_far_enough_ahead_is_closed_where_it_stands():
     source = Watched()
 
@@ -405,6 +413,22 @@ def test_items_that_came_before_an_error_are_delivered_first():
         next(items)
 
 
+def test_an_item_that_comes_just_before_the_end_is_not_lost():
+    class JustDone:
+        @property
+        def done(self):
+            feed.items.append("last")
+            return True
+
+        def answer(self):
+            pytest.fail("there is an item")
+
+    feed = _background._Feed(numbers(0), contextvars.copy_context())
+    feed.call = JustDone()
+
+    assert not feed.ended()
+
+
 def test_a_step_that_takes_too_long_is_cancelled_and_the_source_closed():
     source = Watched(hang_at=1)
     items = iterate(source, gap=0.05)
@@ -438,7 +462,8 @@ def test_a_dropped_iteration_closes_the_source():
     assert source.closed.wait(SECONDS)
 
 
-def test_an_iteration_that_is_dropped_on_its_own_loop_does_not_wait_for_it():
+def test_an_iteration_that_is_dropped_on_its_own_loop_does_not_wait_for_it(monkeypatch):
+    monkeypatch.setattr(_background, "CLOSING_SECONDS", 2 * SECONDS)
     source = Watched()
     held = [iterate(source)]
     next(held[0])

@@ -1,5 +1,6 @@
 """Blocking code in worker threads: for sync callers with a time limit, for asyncio and for trio."""
 
+import asyncio
 import contextvars
 import gc
 import os
@@ -17,6 +18,7 @@ import anyio.lowlevel
 import pytest
 from jackfield import _pool, _threads
 from jackfield._handover import Blocking
+from jackfield._waiters import here
 from jackfield.errors import PluginError
 
 SECONDS = 30  # nothing here takes that long unless it is broken
@@ -307,29 +309,52 @@ def test_the_sixty_fifth_waits_for_a_thread(release):
     assert not called.is_set()
 
 
-def test_a_call_given_up_makes_room_for_one_that_waits(release):
+def test_a_call_given_up_makes_room_for_one_that_waits(run_async, release):
     reached = threading.Semaphore(0)
 
     def occupy():
         reached.release()
         release.wait()
 
+    async def occupy_until_cancelled(scope):
+        with scope:
+            await _threads.arun(occupy, timeout=None)
+
+    async def wait_then_release():
+        await _threads.arun(int, timeout=SECONDS)
+        release.set()
+
     async def main():
         async with anyio.create_task_group() as group:
-            for _ in range(64):
+            scope = anyio.CancelScope()
+            group.start_soon(occupy_until_cancelled, scope)
+            for _ in range(63):
                 group.start_soon(partial(_threads.arun, occupy, timeout=None))
-            await _threads_full(reached)
-            async with anyio.create_task_group() as late:
-                late.start_soon(partial(_threads.arun, int, timeout=SECONDS))  # waits: all are busy
-                await anyio.lowlevel.checkpoint()
-                group.cancel_scope.cancel()
+            for _ in range(64):
+                while not reached.acquire(blocking=False):
+                    await anyio.lowlevel.checkpoint()
+            group.start_soon(wait_then_release)
+            await anyio.lowlevel.checkpoint()
+            scope.cancel()
 
-    async def _threads_full(semaphore):
-        for _ in range(64):
-            while not semaphore.acquire(blocking=False):
-                await anyio.lowlevel.checkpoint()
+    run_async(main)
 
-    anyio.run(main)
+
+def test_a_worker_that_becomes_idle_sees_a_job_that_was_added_just_before():
+    pool = _pool.Pool(1, idle_seconds=-1)  # waiting that long is an error
+    pool._jobs.append(_pool.Job(int, contextvars.Context(), pytest.fail))
+
+    assert pool.rest(_pool._Worker(pool))
+
+
+def test_a_worker_that_leaves_sees_to_a_job_that_was_added_just_before():
+    pool = _pool.Pool(1)
+    waiter = Blocking()
+    pool._jobs.append(_pool.Job(int, contextvars.Context(), waiter.wake))
+
+    pool.leave(_pool._Worker(pool))
+
+    waiter.wait(SECONDS)
 
 
 def test_when_too_many_calls_hang_the_next_is_refused_and_told_where(release):
@@ -492,6 +517,30 @@ def test_a_result_that_comes_after_the_loop_is_closed_disturbs_nobody(run_async,
     assert run(lambda: "served") == "served"
 
 
+def test_a_wake_up_after_the_loop_is_closed_disturbs_nobody(run_async):
+    async def main():
+        return here()
+
+    waiter = run_async(main)
+    waiter.wake()
+
+
+def test_a_wake_up_that_meets_a_cancellation_disturbs_nobody():
+    async def main():
+        reports = []
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, report: reports.append(report))
+        waiter = here()
+        waiting = asyncio.ensure_future(waiter.wait(SECONDS))
+        await asyncio.sleep(0)
+        waiter.wake()
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        await asyncio.sleep(0)
+        return waiting.cancelled(), reports
+
+    assert asyncio.run(main()) == (True, [])
+
+
 def test_results_that_come_together_all_arrive(run_async):
     async def main():
         answers = []
@@ -508,8 +557,6 @@ def test_results_that_come_together_all_arrive(run_async):
 
 
 def test_a_closed_loop_is_not_kept():
-    import asyncio
-
     def one():
         loop = asyncio.new_event_loop()
         loop.run_until_complete(_threads.arun(int, timeout=SECONDS))
@@ -642,6 +689,19 @@ def test_a_thread_pulls_at_most_sixty_four_items_ahead(run_async):
     assert run_async(main) <= 64
 
 
+def test_a_thread_pulls_no_further_once_its_time_is_over(run_async, monkeypatch):
+    monkeypatch.setattr(_threads, "BATCH_SECONDS", 0)
+    source = Counted()
+
+    async def main():
+        async with aclosing(_threads.aiterate(source, context=contextvars.copy_context())) as items:
+            assert [await anext(items) for _ in range(5)] == list(range(5))
+
+    run_async(main)
+
+    assert source.taken == 5
+
+
 def test_a_stream_that_nobody_reads_holds_no_thread(run_async):
     """A hundred open streams, with sixty-four threads."""
 
@@ -666,6 +726,23 @@ def test_items_that_came_before_an_error_are_delivered_first(run_async):
             await anext(items)
 
     run_async(main)
+
+
+def test_an_item_that_comes_just_before_the_end_is_not_lost():
+    class JustDone:
+        @property
+        def done(self):
+            if not pulled.items:
+                pulled.items.append("last")
+            return True
+
+        def answer(self):
+            pytest.fail("there is an item")
+
+    pulled = _threads._Pulled(iter(()), contextvars.copy_context())
+    pulled._job = JustDone()
+
+    assert asyncio.run(pulled.more())
 
 
 def test_leaving_early_closes_the_iterator_in_a_worker(run_async):
@@ -715,6 +792,7 @@ def test_leaving_while_a_step_hangs_does_not_wait_for_it(run_async, release, one
     release.set()
 
     assert source.closed.wait(SECONDS)
+    assert source.taken == 2
 
 
 def test_a_task_cancelled_in_the_middle_of_a_step_leaves_at_once(run_async, release):
@@ -806,7 +884,7 @@ def output_of(script):
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit of memory is Linux's")
 def test_when_the_system_gives_no_thread_the_caller_is_told_and_a_later_call_succeeds():
     assert output_of("""
-import asyncio, resource, threading
+import asyncio, contextvars, resource, threading
 from jackfield import _threads
 limits = resource.getrlimit(resource.RLIMIT_AS)
 threading.stack_size(2**40)
@@ -815,6 +893,7 @@ called = []
 for call in (
     lambda: _threads.run(lambda: called.append(1), timeout=9),
     lambda: asyncio.run(_threads.arun(lambda: called.append(1), timeout=9)),
+    lambda: asyncio.run(anext(_threads.aiterate(map(called.append, [1]), context=contextvars.copy_context()))),
 ):
     try:
         call()
@@ -822,7 +901,7 @@ for call in (
         print("told")
 threading.stack_size(0)
 print(_threads.run(lambda: 1, timeout=9), called)
-""") == ["told", "told", "1", "[]"]
+""") == ["told", "told", "told", "1", "[]"]
 
 
 def test_a_hanging_call_does_not_hold_up_the_end_of_the_process():
