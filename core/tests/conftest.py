@@ -1,14 +1,44 @@
-"""Real distributions for the tests, made on the spot: good, broken, two of one name, or too new."""
+"""What the core's tests share: distributions made on the spot, and one call in all three colours."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
+import trio
 
+from jackfield import AsyncClient, Client, Stream
+from jackfield.types import Request
+
+Run: TypeAlias = Callable[[Any, Request], Any]
 MakeDistribution: TypeAlias = Callable[..., Path]
+
+
+@pytest.fixture(params=["sync", "asyncio", "trio"])
+def run(request) -> Run:
+    """A call through a registry in each colour: the response, or all chunks of a stream."""
+    return {"sync": _run, "asyncio": _run_on_asyncio, "trio": _run_on_trio}[request.param]
+
+
+def _run(registry: Any, request: Request) -> Any:
+    result = Client(registry=registry).run(request)
+    return list(result) if isinstance(result, Stream) else result
+
+
+def _run_on_asyncio(registry: Any, request: Request) -> Any:
+    return asyncio.run(_arun(registry, request))
+
+
+def _run_on_trio(registry: Any, request: Request) -> Any:
+    return trio.run(_arun, registry, request)
+
+
+async def _arun(registry: Any, request: Request) -> Any:
+    result = await AsyncClient(registry=registry).run(request)
+    return [chunk async for chunk in result] if getattr(request, "stream", False) else result
 
 
 @pytest.fixture(name="make_distribution")

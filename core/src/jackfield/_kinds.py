@@ -72,8 +72,9 @@ _TESTS = (
 
 def takes_only(hook: str, function: Callable[..., Any], names: tuple[str, ...]) -> Callable[..., Any]:
     """Return the function as one that takes exactly ``names`` by position, whichever of them it asks for."""
-    wanted = [each for each in inspect.signature(function).parameters.values() if _is_wanted(hook, each, names)]
-    if tuple(each.name for each in wanted) == names:
+    parameters = inspect.signature(function).parameters
+    wanted = [each for each in parameters.values() if _is_wanted(hook, each, names)]
+    if tuple(parameters)[: len(names)] == names:
         return function
     by_position = [names.index(each.name) for each in wanted if each.kind is each.POSITIONAL_ONLY]
     by_name = [(each.name, names.index(each.name)) for each in wanted if each.kind is not each.POSITIONAL_ONLY]

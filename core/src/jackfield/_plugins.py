@@ -116,8 +116,9 @@ def _marked(plugin: object, specs: type) -> Iterator[tuple[Callable[..., Any], s
     hooks = _hooks(specs)
     for name in sorted({*dir(plugin), *hooks}):
         # Static, but for the hooks' own names: looking for marks must not run a plugin's properties.
-        value = getattr(plugin, name, None) if name in hooks else inspect.getattr_static(plugin, name, None)
-        options = getattr(value, MARK, None)
+        options = getattr(inspect.getattr_static(plugin, name, None), MARK, None)
+        if options is None and name in hooks:
+            options = getattr(getattr(plugin, name, None), MARK, None)
         if isinstance(options, dict):
             yield getattr(plugin, name), options.get("specname") or name, options
 
