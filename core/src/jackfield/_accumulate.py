@@ -1,7 +1,9 @@
 """Chunks to chunks that keep the stream laws, and chunks to a response.
 
 The laws of a stream, whatever its source:
+- id, creation time and model are the same on every chunk: the source's own where it names them;
 - the role stands on the first chunk of each choice, and only there;
+- each tool call of a choice has an index of its own;
 - each choice has exactly one finish reason, after all of its text;
 - usage comes at most once, and last; it is delivered when the caller asked for it.
 So finish and usage are held back until the source ends: a server that sends text after its finish loses nothing.
@@ -9,32 +11,42 @@ So finish and usage are held back until the source ends: a server that sends tex
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from operator import attrgetter, is_
 from typing import Any
 
+from ._shapes import fields_of
 from .types import Delta, DeltaToolCall, ModelResponse, ModelResponseStream, StreamingChoices, Usage
 from .types._base import make_id, now
 
 __all__ = ["Accumulator"]
 
-PLAIN = frozenset({"content", "role"})
+PLAIN = frozenset({"content", "role", "tool_calls"})
+PIECEMEAL = frozenset({"arguments", "data", "transcript"})  # texts inside a call or an audio that come in pieces
+WITHOUT_TEXT = ("function_call", "refusal")  # beside them, an empty text is none
+
+head_of = attrgetter("id", "created", "model", "system_fingerprint", "service_tier", "usage")
 
 
 class Accumulator:
     """The laws and the memory of one stream of chat chunks.
 
     It keeps text, never chunks: thousands of living pydantic objects slow the garbage collector to half the rate.
+    A chunk that is given stays as it is: what must change is changed on a copy.
     """
 
     def __init__(self, model: str, *, include_usage: bool, id_prefix: str = "chatcmpl") -> None:
         self.usage: Usage | None = None
-        self._id_prefix = id_prefix
-        self._model = model
+        self._asked_for = model
         self._include_usage = include_usage
-        self._choices: dict[int, _Choice] = {}
-        self._fields: dict[str, Any] = {}  # of the answer as a whole; the last value of each wins
+        self._id_prefix = id_prefix
         self._id: str | None = None
         self._created: int | float | None = None
+        self._model: str | None = None
+        self._choices: dict[int, _Choice] = {}
+        self._fields: dict[str, Any] = {}  # others of the answer as a whole; the last value of each wins
+        self._held: dict[str, Any] = {}  # those of chunks that were held back whole
+        self._head: tuple[Any, ...] | None = None  # of the last chunk whose head needed no change
 
     @property
     def finished(self) -> bool:
@@ -45,10 +57,16 @@ class Accumulator:
         """Take a chunk; return it as it is to be delivered, or None where all of it is held back."""
         # Nearly every chunk of a long stream is one more piece of one choice that has begun: it passes as it is.
         choices = chunk.choices
-        if len(choices) == 1 and chunk.usage is None and chunk.id == self._id and not chunk.__pydantic_extra__:
+        if len(choices) == 1 and head_of(chunk) == self._head and not chunk.__pydantic_extra__:
             choice = choices[0]
-            state = self._choices.get(choice.index)
-            if state is not None and choice.finish_reason is None and choice.delta.role is None:
+            delta, state = choice.delta, self._choices.get(choice.index)
+            if (
+                state is not None
+                and state.begun
+                and choice.finish_reason is None
+                and delta.role is None
+                and delta.tool_calls is None
+            ):
                 state.add(choice)
                 return chunk
         return self._sorted_out(chunk)
@@ -56,156 +74,205 @@ class Accumulator:
     def end(self) -> Iterator[ModelResponseStream]:
         """Give what was held back: a finish for each choice ("stop" or "tool_calls" where none came), then usage."""
         if not self._choices:
-            self._begin(0)
+            self._choices[0] = _Choice()
+        held, self._held = self._held, {}
         for index, state in sorted(self._choices.items()):
-            state.finish = state.finish or ("tool_calls" if state.tools else "stop")
-            delta = Delta(role="assistant") if state.silent else Delta()
-            state.silent = False
-            held = StreamingChoices(index=index, delta=delta, finish_reason=state.finish, **state.at_finish)
-            yield self._chunk(choices=[held])
+            yield self._made(choices=[state.end(index)], **held)
+            held = {}
         if self._include_usage and self.usage is not None:
-            yield self._chunk(choices=[], usage=self.usage)
+            yield self._made(choices=[], usage=self.usage)
 
     @property
     def response(self) -> ModelResponse:
         """What has come so far, as a whole answer."""
         choices = [state.whole(index) for index, state in sorted(self._choices.items())]
-        return ModelResponse.model_validate(self._head() | {"choices": choices, "usage": self.usage})
+        return ModelResponse.model_validate({**self._fields, **self._ids(), "choices": choices, "usage": self.usage})
 
     def _sorted_out(self, chunk: ModelResponseStream) -> ModelResponseStream | None:
         self._remember(chunk)
-        if chunk.usage is not None:
-            self.usage = chunk.usage
-        delivered = [kept for choice in chunk.choices if (kept := self._sorted_choice(choice)) is not None]
-        if not delivered:
+        choices = [kept for choice in chunk.choices if (kept := self._sorted_choice(choice)) is not None]
+        if not choices:
+            self._held.update(chunk.__pydantic_extra__ or ())
             return None
-        head = {"id": self._id, "created": self._created, "model": chunk.model or self._model}
-        return chunk.replace(**head, choices=delivered, usage=None)
+        head = {**self._ids(), "usage": None}
+        if all(getattr(chunk, name) == value for name, value in head.items()):
+            self._head = head_of(chunk)
+            if len(choices) == len(chunk.choices) and all(map(is_, choices, chunk.choices)):
+                return chunk
+        return chunk.replace(choices=choices, **head)
 
     def _sorted_choice(self, choice: StreamingChoices) -> StreamingChoices | None:
-        state = self._choices.get(choice.index) or self._begin(choice.index)
+        """Take one choice of a chunk; return what of it is to be delivered now."""
+        state = self._choices.get(choice.index)
+        if state is None:
+            state = self._choices[choice.index] = _Choice()
         state.add(choice)
-        delta, finish = choice.delta, choice.finish_reason
-        if finish is not None:
-            empty = _is_empty(delta)
-            state.hold(choice, logprobs=choice.logprobs if empty else None)
-            if empty:
+        delta = state.numbered(choice.delta)
+        if choice.finish_reason:
+            if not _says_something(delta):
+                state.hold(choice, logprobs=choice.logprobs)
                 return None
-            choice = choice.replace(finish_reason=None)
-        if state.silent:
-            state.silent = False
-            return choice.replace(delta=delta.replace(role=delta.role or "assistant"))
-        return choice if delta.role is None else choice.replace(delta=delta.replace(role=None))
-
-    def _begin(self, index: int) -> _Choice:
-        state = self._choices[index] = _Choice()
-        return state
+            state.hold(choice, logprobs=None)
+            choice = StreamingChoices(index=choice.index, delta=delta, logprobs=choice.logprobs)
+        elif choice.finish_reason is not None:
+            choice = choice.replace(finish_reason=None)  # some servers write "" for none
+        role = None if state.begun else delta.role or "assistant"
+        state.begun = True
+        if delta.role != role:
+            delta = delta.replace(role=role)
+        return choice if delta is choice.delta else choice.replace(delta=delta)
 
     def _remember(self, chunk: ModelResponseStream) -> None:
-        if self._id is None:
-            self._id = chunk.id or make_id(self._id_prefix)
-            self._created = chunk.created if chunk.created is not None else now()
-        for name in chunk.model_fields_set - {"choices", "usage", "id", "created", "object"}:
-            if (value := getattr(chunk, name)) is not None:
+        self._id = self._id or chunk.id
+        self._model = self._model or chunk.model
+        if self._created is None:
+            self._created = chunk.created
+        if chunk.usage is not None:
+            self.usage = chunk.usage
+        for name, value in fields_of(chunk, "choices", "created", "id", "model", "object", "usage").items():
+            if value is not None:
                 self._fields[name] = value
 
-    def _head(self) -> dict[str, Any]:
-        if self._id is None:
-            self._id, self._created = make_id(self._id_prefix), now()
-        return {"model": self._model} | self._fields | {"id": self._id, "created": self._created}
+    def _ids(self) -> dict[str, Any]:
+        """Return what is the same on all chunks; what the source did not name before it is first needed is made up."""
+        self._id = self._id or make_id(self._id_prefix)
+        self._model = self._model or self._asked_for
+        if self._created is None:
+            self._created = now()
+        return {"id": self._id, "created": self._created, "model": self._model}
 
-    def _chunk(self, **fields: Any) -> ModelResponseStream:
-        head = {key: value for key, value in self._head().items() if key in ModelResponseStream.model_fields}
-        return ModelResponseStream(**head, **fields)
+    def _made(self, **fields: Any) -> ModelResponseStream:
+        known = {name: self._fields[name] for name in ("service_tier", "system_fingerprint") if name in self._fields}
+        return ModelResponseStream(**self._ids(), **known, **fields)
 
 
 class _Choice:
     """One choice so far."""
 
-    __slots__ = ("at_finish", "extra", "finish", "logprobs", "parts", "silent", "tools")
+    __slots__ = ("begun", "calls", "extra", "finish", "held", "message", "texts")
 
     def __init__(self) -> None:
-        self.silent = True  # nothing of it was delivered yet
-        self.parts: list[str] = []
-        self.tools: list[dict[str, Any]] = []
-        self.extra: dict[str, Any] = {}
-        self.logprobs: Any = None
+        self.begun = False  # something of it was delivered
+        self.texts: list[str] = []
+        self.calls: list[_ToolCall] = []
+        self.message: dict[str, Any] = {}  # other fields of the message
+        self.extra: dict[str, Any] = {}  # logprobs, and what a server adds beside the message
         self.finish: str | None = None
-        self.at_finish: dict[str, Any] = {}
+        self.held: dict[str, Any] = {}  # what is delivered with the finish
 
     def add(self, choice: StreamingChoices) -> None:
+        """Remember all but the finish and tool calls."""
         delta = choice.delta
         if delta.content is not None:
-            self.parts.append(delta.content)
+            self.texts.append(delta.content)
         if not delta.__pydantic_fields_set__ <= PLAIN:
-            self._add_rest(delta)
+            for name in delta.__pydantic_fields_set__ - PLAIN:
+                if (value := getattr(delta, name)) is not None:
+                    _grow(self.message, name, value, text=True)
         if choice.logprobs is not None:
-            self.logprobs = merged(self.logprobs, choice.logprobs)
+            _grow(self.extra, "logprobs", choice.logprobs)
+        if choice.__pydantic_extra__:
+            for name, value in choice.__pydantic_extra__.items():
+                _grow(self.extra, name, value)
+
+    def numbered(self, delta: Delta) -> Delta:
+        """Remember the pieces of tool calls; return the delta with each call's own index."""
+        if not delta.tool_calls:
+            return delta
+        pieces = [self._call_of(piece).add(piece) for piece in delta.tool_calls]
+        return delta if all(map(is_, pieces, delta.tool_calls)) else delta.replace(tool_calls=pieces)
 
     def hold(self, choice: StreamingChoices, *, logprobs: Any) -> None:
-        if self.finish is None:
-            self.finish = choice.finish_reason
-            self.at_finish = {**(choice.__pydantic_extra__ or {}), "logprobs": logprobs}
+        """Keep a finish, and what comes with it, for the end."""
+        self.finish = self.finish or choice.finish_reason
+        self.held.update(choice.__pydantic_extra__ or ())
+        if logprobs is not None:
+            self.held["logprobs"] = logprobs
+
+    def end(self, index: int) -> StreamingChoices:
+        """Return what was held back, with a finish for a source that gave none."""
+        self.finish = self.finish or ("tool_calls" if self.calls else "stop")
+        delta = Delta() if self.begun else Delta(role="assistant")
+        return StreamingChoices(index=index, delta=delta, finish_reason=self.finish, **self.held)
 
     def whole(self, index: int) -> dict[str, Any]:
-        text = "".join(self.parts) if self.parts else None
-        message: dict[str, Any] = {"content": text or (None if self.tools else text), "role": "assistant"}
-        if self.tools:
-            message["tool_calls"] = [{key: call[key] for key in call if key != "index"} for call in self.tools]
-        return {
-            **self.at_finish,
-            "index": index,
-            "finish_reason": self.finish,
-            "message": {**message, **self.extra},
-            "logprobs": self.logprobs,
-        }
+        """Return it as a choice of a whole answer."""
+        message = _settled(self.message)
+        content = "".join(self.texts) if self.texts else None
+        if self.calls:
+            message["tool_calls"] = [_settled(call.fields) for call in self.calls]
+        if self.calls or any(name in message for name in WITHOUT_TEXT):
+            content = content or None
+        message.update(role="assistant", content=content)
+        return {**_settled(self.extra), "index": index, "finish_reason": self.finish, "message": message}
 
-    def _add_rest(self, delta: Delta) -> None:
-        for name in delta.__pydantic_fields_set__ - PLAIN:
-            value = getattr(delta, name)
-            if name == "tool_calls":
-                for piece in value or ():
-                    self._add_tool(piece)
-            elif name == "function_call" and value is not None:
-                known = self.extra.get(name, {})
-                arguments = (known.get("arguments") or "") + (value.arguments or "")
-                self.extra[name] = {"name": known.get("name") or value.name, "arguments": arguments}
-            elif value is not None:
-                self.extra[name] = merged(self.extra.get(name), value)
-
-    def _add_tool(self, piece: DeltaToolCall) -> None:
-        call = self._tool(piece)
-        for name in piece.model_fields_set - {"index", "function"}:
-            if (value := getattr(piece, name)) is not None:
-                call[name] = value
-        if (function := piece.function) is not None:
-            into = call["function"]
-            into.update(function.__pydantic_extra__ or {})
-            into["name"] = into["name"] or function.name
-            into["arguments"] += function.arguments or ""
-
-    def _tool(self, piece: DeltaToolCall) -> dict[str, Any]:
-        known: dict[str, Any]
-        for known in reversed(self.tools):
-            # Some servers give every call the index 0: another id is another call.
-            if known["index"] == piece.index and (not piece.id or known.get("id") in {None, piece.id}):
+    def _call_of(self, piece: DeltaToolCall) -> _ToolCall:
+        for known in reversed(self.calls):
+            if known.has(piece):
                 return known
-        call: dict[str, Any] = {"index": piece.index, "type": "function", "function": {"name": None, "arguments": ""}}
-        self.tools.append(call)
+        taken = {call.index for call in self.calls}
+        call = _ToolCall(piece.index, index=max(taken) + 1 if piece.index in taken else piece.index)
+        self.calls.append(call)
         return call
 
 
-def merged(old: Any, new: Any) -> Any:
-    """Join two values of one field: text and lists grow, lists in mappings too, of anything else the new one stays."""
-    if isinstance(old, str) and isinstance(new, str):
-        return old + new
-    if isinstance(old, list) and isinstance(new, list):
-        return old + new
-    if isinstance(old, dict) and isinstance(new, dict):
-        grown = {key: old[key] + value for key, value in new.items() if isinstance(value, list) and old.get(key)}
-        return old | new | grown
-    return new
+class _ToolCall:
+    """One tool call so far: its index on the wire, its own index, and its fields."""
+
+    __slots__ = ("fields", "index", "on_wire")
+
+    def __init__(self, on_wire: int, *, index: int) -> None:
+        self.on_wire = on_wire
+        self.index = index
+        self.fields: dict[str, Any] = {"id": None, "type": "function", "function": {"name": None, "arguments": ""}}
+
+    def has(self, piece: DeltaToolCall) -> bool:
+        """Whether a piece belongs to this call. Some servers give every call the index 0: another id, another call."""
+        return self.on_wire == piece.index and (not piece.id or (self.fields["id"] or piece.id) == piece.id)
+
+    def add(self, piece: DeltaToolCall) -> DeltaToolCall:
+        """Remember a piece; return it with this call's own index."""
+        for name, value in fields_of(piece, "index").items():
+            _grow(self.fields, name, value)
+        return piece if piece.index == self.index else piece.replace(index=self.index)
 
 
-def _is_empty(delta: Delta) -> bool:
-    return not any(getattr(delta, name) for name in delta.model_fields_set if name != "role")
+class _Text(list[str]):
+    """A text that grows: its pieces, joined when somebody asks; joining at each would copy a long one over and over."""
+
+
+def _grow(into: dict[str, Any], name: str, value: Any, *, text: bool = False) -> None:
+    """Add to a field: texts and lists grow, mappings do so field by field; of anything else the last one stays."""
+    old = into.get(name)
+    if hasattr(value, "model_fields_set"):
+        value = fields_of(value)
+    if isinstance(value, Mapping):
+        known = into[name] = old if type(old) is dict else {}
+        for key, piece in value.items():
+            _grow(known, key, piece)
+    elif isinstance(value, list):
+        _list_at(into, name, list).extend(value)
+    elif isinstance(value, str) and (text or name in PIECEMEAL):
+        _list_at(into, name, _Text).append(value)
+    elif old is None or (value is not None and value != ""):
+        into[name] = value
+
+
+def _list_at(into: dict[str, Any], name: str, kind: type[list[Any]]) -> list[Any]:
+    if type(into.get(name)) is not kind:
+        into[name] = kind()
+    grown: list[Any] = into[name]
+    return grown
+
+
+def _settled(value: Any) -> Any:
+    """Return what has grown as plain values."""
+    if isinstance(value, dict):
+        return {name: _settled(item) for name, item in value.items()}
+    if isinstance(value, _Text):
+        return "".join(value)
+    return list(value) if isinstance(value, list) else value
+
+
+def _says_something(delta: Delta) -> bool:
+    return any(getattr(delta, name) for name in delta.__pydantic_fields_set__ if name != "role")

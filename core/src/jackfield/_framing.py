@@ -31,43 +31,37 @@ class _Lines:
         self._size = 0
 
     def feed(self, data: bytes) -> list[bytes]:
+        """Return the lines that these bytes complete."""
         if not self._started:
             data = self._without_bom(data)
         if self._bare_cr and (self._after_cr or b"\r" in data):
             data = self._with_newlines(data)
-        if b"\n" not in data:
-            self._keep(data)
-            return []
-        head, *lines, tail = data.split(b"\n")
-        if self._parts:
-            head = b"".join((*self._parts, head))
-            self._parts.clear()
-            self._size = 0
-        self._keep(tail)
-        lines.insert(0, head)
+        lines = data.split(b"\n")
+        tail = lines.pop()
+        if lines and self._parts:
+            lines[0] = self._rest() + lines[0]
+            self.check(len(lines[0]))
+        if tail:
+            self._parts.append(tail)
+            self._size += len(tail)
+            self.check(self._size)
         return lines
 
-    def rest(self) -> bytes:
-        """Return the line that no line end closed."""
-        rest = b"".join(self._parts)
-        self._parts.clear()
-        self._size = 0
-        return rest
-
-    def _keep(self, data: bytes) -> None:
-        if data:
-            self._parts.append(data)
-            self._size += len(data)
-            self.check(self._size)
-
     def check(self, size: int) -> None:
+        """Raise InvalidResponseError for more bytes than one event may have."""
         if size > self._limit:
             raise InvalidResponseError(
                 f"the stream holds an event of more than {self._limit // (1024 * 1024)} MiB; it was not read further"
             )
 
+    def _rest(self) -> bytes:
+        rest = b"".join(self._parts)
+        self._parts.clear()
+        self._size = 0
+        return rest
+
     def _without_bom(self, data: bytes) -> bytes:
-        data = self.rest() + data
+        data = self._rest() + data
         if len(data) < len(BOM) and BOM.startswith(data):
             return data  # it may still become one: kept as the start of the first line
         self._started = True
@@ -94,18 +88,19 @@ class ServerSentEvents:
         self._id: str | None = None
 
     def feed(self, data: bytes) -> Iterator[ServerSentEvent]:
+        """Give the events that these bytes complete."""
         for line in self._lines.feed(data):
-            if not line:
+            if line.startswith(b"data: "):  # what nearly every line is
+                self._add(line[6:])
+            elif line:
+                self._field(line)
+            else:
                 if self._data:
                     yield self._dispatch()
                 self._event = ""
-            elif line.startswith(b"data:"):
-                self._add(line[6:] if line[5:6] == b" " else line[5:])
-            else:
-                self._field(line)
 
     def flush(self) -> Iterator[ServerSentEvent]:
-        # The standard drops an event that no blank line ends; servers that forget it after the last one are common.
+        """Give the event that no blank line ends: the standard drops it, but servers forget the last one."""
         yield from self.feed(b"\n")
         yield from self.feed(b"\n")
 
@@ -117,7 +112,7 @@ class ServerSentEvents:
 
     def _add(self, value: bytes) -> None:
         self._data.append(value)
-        self._size += len(value)
+        self._size += len(value) + 1  # and its line end, so that empty lines count too
         self._lines.check(self._size)
 
     def _field(self, line: bytes) -> None:
@@ -127,7 +122,7 @@ class ServerSentEvents:
             self._add(value)
         elif name == b"event":
             self._event = value.decode("utf-8", "replace")
-        elif name == b"id":
+        elif name == b"id" and b"\0" not in value:
             self._id = value.decode("utf-8", "replace")
 
 
@@ -138,11 +133,14 @@ class JsonLines:
         self._lines = _Lines(bare_cr=False, limit=limit)
 
     def feed(self, data: bytes) -> Iterator[bytes]:
+        """Give the lines that these bytes complete."""
         for line in self._lines.feed(data):
+            self._lines.check(len(line))
             if stripped := line.strip():
                 yield stripped
 
     def flush(self) -> Iterator[bytes]:
+        """Give the line that no line end closed."""
         yield from self.feed(b"\n")
 
 

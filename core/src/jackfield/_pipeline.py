@@ -39,6 +39,7 @@ class Pipeline:
         self._gap = gap
         self._due = due
         self._ready = False
+        self._direct = False  # the first chunk is out, and chat chunks are delivered as the accumulator gives them
         self._splitter: Any = None
         self._decoder: Any = None
         self._transforms: tuple[Any, ...] = ()
@@ -59,18 +60,22 @@ class Pipeline:
 
     def feed(self, data: bytes) -> Iterator[Any]:
         """Give the chunks that these bytes complete; raises APITimeoutError when none came for too long."""
+        decode, push = self._decoder.decode, self.accumulator.push
         quiet = True
         for frame in self._splitter.feed(data):
-            for chunk in self._decoded(frame):
+            decoded = decode(frame)
+            if self._direct and type(decoded) is ModelResponseStream:
+                # What nearly every frame of a long stream is: no generator stands between it and the reader.
+                if (chunk := push(decoded)) is not None:
+                    quiet = False
+                    yield chunk
+                continue
+            for chunk in self._decoded(decoded):
                 quiet = False
                 yield chunk
             if self.over:
                 return
-        now = time.monotonic()
-        if not quiet:
-            self._due = now + self._gap
-        elif now > self._due:
-            raise APITimeoutError(f"no chunk came within {self._gap:g} s, although the connection is alive")
+        self._keep_time(quiet=quiet)
 
     def items(self, item: Any) -> Iterator[Any]:
         """Give the chunks that one item of an iterable makes."""
@@ -95,6 +100,10 @@ class Pipeline:
 
     def failed(self, error: Exception) -> JackfieldError:
         """Return the error that ends this stream, with what had arrived before it."""
+        if self._ready and type(error) is APIConnectionError:
+            cut = StreamInterruptedError(f"the stream broke off: {error.message}; .partial holds what had arrived")
+            cut.__cause__ = error
+            error = cut
         mapped = self.failure(error)
         if mapped.partial is None:
             mapped.partial = self.response
@@ -103,8 +112,9 @@ class Pipeline:
         return mapped
 
     def closed(self) -> None:
-        """Note that the stream is over, at its end or because its reader left."""
-        self._told("finished", usage=self.accumulator.usage)
+        """Note that the stream is over, at its end or because its reader left. One that never began is not told of."""
+        if self._ready:
+            self._told("finished", usage=self.accumulator.usage)
 
     def _told(self, kind: str, **details: Any) -> None:
         if self.watch is not None:
@@ -112,22 +122,25 @@ class Pipeline:
             if kind != "first_chunk":
                 self.watch = None  # an end is told once
 
-    def _decoded(self, frame: Any) -> Iterator[Any]:
-        decoded = self._decoder.decode(frame)
-        if type(decoded) is ModelResponseStream and not self._transforms:
-            if (chunk := self.accumulator.push(decoded)) is not None:
-                yield from self._out(chunk)
-        elif decoded is None:
+    def _keep_time(self, *, quiet: bool) -> None:
+        now = time.monotonic()
+        if not quiet:
+            self._due = now + self._gap
+        elif now > self._due:
+            raise APITimeoutError(f"no chunk came within {self._gap:g} s, although the connection is alive")
+
+    def _decoded(self, decoded: Any) -> Iterator[Any]:
+        if decoded is None:
             self.over = True
-        else:
-            for item in decoded if isinstance(decoded, list | tuple) else (decoded,):
-                yield from self._delivered(as_chunk(item), self._transforms)
+            return
+        for item in decoded if isinstance(decoded, list | tuple) else (decoded,):
+            yield from self._delivered(as_chunk(item), self._transforms)
 
     def _tail(self) -> Iterator[Any]:
         # Bytes that no line end closed: a last frame of a careless server, or a frame that was cut in two.
         for frame in getattr(self._splitter, "flush", tuple)():
             try:
-                yield from self._decoded(frame)
+                yield from self._decoded(self._decoder.decode(frame))
             except Exception as error:
                 if isinstance(error, JackfieldError) and not isinstance(error, InvalidResponseError):
                     raise  # an error that the server sent whole
@@ -149,14 +162,15 @@ class Pipeline:
                 yield from self._delivered(as_chunk(item), self._transforms[position + 1 :])
 
     def _out(self, chunk: ModelResponseStream) -> Iterator[Any]:
+        delivered = text_of_chunk(chunk) if self._text else chunk
+        if delivered is None:
+            return
         if not self._ready:
             self._ready = True
+            self._direct = not (self._text or self._transforms)
             self._told("first_chunk")
             yield READY
-        if not self._text:
-            yield chunk
-        elif (text := text_of_chunk(chunk)) is not None:
-            yield text
+        yield delivered
 
 
 def _unmapped(error: Exception) -> JackfieldError:

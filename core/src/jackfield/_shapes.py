@@ -13,8 +13,6 @@ from .types import (
     ModelList,
     ModelResponse,
     ModelResponseStream,
-    StreamingChoices,
-    TextChoices,
     TextCompletionResponse,
 )
 
@@ -23,6 +21,9 @@ __all__ = [
     "chat_of_text",
     "chunk_of_response",
     "chunk_of_text",
+    "describe",
+    "fields_of",
+    "first_problem",
     "result_of",
     "text_of_chat",
     "text_of_chunk",
@@ -132,7 +133,7 @@ def _chunk_of_generic(item: Mapping[str, Any]) -> ModelResponseStream:
     return made
 
 
-def _fields(model: Any, *without: str) -> dict[str, Any]:
+def fields_of(model: Any, *without: str) -> dict[str, Any]:
     """Return the fields that were set, extra ones included, but for those named."""
     return {name: getattr(model, name) for name in model.model_fields_set if name not in without}
 
@@ -141,55 +142,57 @@ def chunk_of_response(response: ModelResponse) -> ModelResponseStream:
     """Return a whole answer as the one chunk that streams it."""
     choices = []
     for choice in response.choices:
-        delta = _fields(choice.message)
+        delta = fields_of(choice.message)
         delta["role"] = choice.message.role
+        if isinstance(choice.message.content, list):
+            delta["content"] = _text(choice.message.content)
         if choice.message.tool_calls:
             calls = enumerate(choice.message.tool_calls)
-            delta["tool_calls"] = [{"index": index, **_fields(call), "type": call.type} for index, call in calls]
-        choices.append({**_fields(choice, "message"), "index": choice.index, "delta": delta})
-    fields = _fields(response, "choices", "object")
+            delta["tool_calls"] = [{"index": index, **fields_of(call), "type": call.type} for index, call in calls]
+        choices.append({**fields_of(choice, "message"), "index": choice.index, "delta": delta})
+    fields = fields_of(response, "choices", "object")
     return ModelResponseStream.model_validate(_plain({**fields, "choices": choices}))
 
 
 def text_of_chat(response: ModelResponse) -> TextCompletionResponse:
     """Return a chat answer in the text_completion shape."""
     choices = [
-        {**_fields(choice, "message"), "index": choice.index, "text": _text(choice.message.content)}
+        {**fields_of(choice, "message"), "index": choice.index, "text": _text(choice.message.content)}
         for choice in response.choices
     ]
-    fields = _fields(response, "choices", "object")
+    fields = fields_of(response, "choices", "object")
     return TextCompletionResponse.model_validate(_plain({**fields, "choices": choices}))
 
 
 def chat_of_text(response: TextCompletionResponse) -> ModelResponse:
     """Return a text completion in the chat shape."""
     choices = [
-        {**_fields(choice, "text"), "index": choice.index, "message": {"role": "assistant", "content": choice.text}}
+        {**fields_of(choice, "text"), "index": choice.index, "message": {"role": "assistant", "content": choice.text}}
         for choice in response.choices
     ]
-    fields = _fields(response, "choices", "object")
+    fields = fields_of(response, "choices", "object")
     return ModelResponse.model_validate(_plain({**fields, "choices": choices}))
 
 
 def chunk_of_text(chunk: TextCompletionResponse) -> ModelResponseStream:
     """Return a chunk of a text completion as a chunk of a chat."""
     choices = [
-        StreamingChoices.model_validate({**_plain(_fields(c, "text")), "index": c.index, "delta": {"content": c.text}})
-        for c in chunk.choices
+        {**_plain(fields_of(choice, "text")), "index": choice.index, "delta": {"content": choice.text}}
+        for choice in chunk.choices
     ]
-    return ModelResponseStream.model_validate({**_plain(_fields(chunk, "choices", "object")), "choices": choices})
+    return ModelResponseStream.model_validate({**_plain(fields_of(chunk, "choices", "object")), "choices": choices})
 
 
 def text_of_chunk(chunk: ModelResponseStream) -> TextCompletionResponse | None:
     """Return a chunk of a chat as a chunk of a text completion; None where it carries no text, finish or usage."""
     choices = [
-        TextChoices.model_validate({**_plain(_fields(c, "delta")), "index": c.index, "text": _text(c.delta.content)})
-        for c in chunk.choices
-        if c.delta.content or c.finish_reason
+        {**_plain(fields_of(choice, "delta")), "index": choice.index, "text": choice.delta.content or ""}
+        for choice in chunk.choices
+        if choice.delta.content or choice.finish_reason
     ]
     if not choices and chunk.usage is None:
         return None
-    fields = _plain(_fields(chunk, "choices", "object"))
+    fields = _plain(fields_of(chunk, "choices", "object"))
     return TextCompletionResponse.model_validate({**fields, "choices": choices})
 
 
@@ -205,4 +208,4 @@ def _plain(value: Any) -> Any:
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_plain(item) for item in value]
-    return _plain(_fields(value)) if hasattr(value, "model_fields_set") else value
+    return _plain(fields_of(value)) if hasattr(value, "model_fields_set") else value
