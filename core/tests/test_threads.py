@@ -397,6 +397,42 @@ def test_a_handler_that_calls_itself_for_ever_is_stopped():
         run(endless)
 
 
+@pytest.fixture
+def no_more_threads():
+    """Ask for so large a stack that the system refuses to start another thread."""
+    if sys.platform != "linux":
+        pytest.skip("elsewhere the size itself may be refused")
+    before = threading.stack_size(2**46)
+    yield
+    threading.stack_size(before)
+
+
+def test_without_a_first_thread_the_caller_is_told_and_the_job_never_runs(no_more_threads):
+    pool = _pool.Pool(1)
+
+    with pytest.raises(RuntimeError, match="start new thread"):
+        pool.submit(_pool.Job(lambda: pytest.fail("nobody waits"), contextvars.Context(), pytest.fail))
+    threading.stack_size(0)
+    waiter = Blocking()
+    pool.submit(_pool.Job(int, contextvars.Context(), waiter.wake))
+    waiter.wait(SECONDS)
+
+
+def test_without_another_thread_a_job_waits_for_those_there_are(release, request):
+    pool = _pool.Pool(1)
+    first, second, occupied = Blocking(), Blocking(), threading.Event()
+
+    pool.submit(_pool.Job(lambda: occupied.set() or release.wait(), contextvars.Context(), first.wake))
+    assert occupied.wait(SECONDS)
+    request.getfixturevalue("no_more_threads")
+    pool.submit(_pool.Job(int, contextvars.Context(), second.wake))
+    release.set()
+
+    first.wait(SECONDS)
+    second.wait(SECONDS)
+    assert len(pool.threads) == 1
+
+
 def test_a_caller_that_gives_up_before_its_turn_leaves_nothing_behind(release):
     reached = threading.Semaphore(0)
 
@@ -881,14 +917,12 @@ def output_of(script):
     return printed.split()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the limit of memory is Linux's")
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the size of a stack may be refused")
 def test_when_the_system_gives_no_thread_the_caller_is_told_and_a_later_call_succeeds():
     assert output_of("""
-import asyncio, contextvars, resource, threading
+import asyncio, contextvars, threading
 from jackfield import _threads
-limits = resource.getrlimit(resource.RLIMIT_AS)
-threading.stack_size(2**40)
-resource.setrlimit(resource.RLIMIT_AS, (2**39, limits[1]))
+threading.stack_size(2**46)
 called = []
 for call in (
     lambda: _threads.run(lambda: called.append(1), timeout=9),
