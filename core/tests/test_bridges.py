@@ -97,7 +97,7 @@ def test_a_whole_answer_of_a_stream_is_its_accumulated_chunks(run):
 
 
 def test_a_bridged_hook_sees_what_kind_of_answer_it_shall_give(run):
-    seen = []
+    seen: list[object] = []
 
     def completion(request, settings):
         seen.append(request.stream)
@@ -128,7 +128,7 @@ def test_a_whole_answer_of_a_stream_comes_of_a_flow_and_a_description(run):
 
 @pytest.mark.parametrize(("name", "hook"), [("completion", parrot), ("streaming", drip)])
 def test_a_prompt_is_one_message_of_the_user(run, name, hook):
-    seen = []
+    seen: list[object] = []
 
     registry = registry_of(**{name: watching(hook, seen)})
     response = run(registry, TextCompletionRequest("p/m", "Hi"))

@@ -50,11 +50,11 @@ class Index:
     def __init__(self, entry_points: Iterable[Any] | None = None) -> None:
         self._groups: dict[str, dict[str, list[Found]]] = {group: {} for group in GROUPS}
         self._newer: dict[str, list[Found]] = {}
-        for found in map(_found, _installed() if entry_points is None else entry_points):
-            if found.group in self._groups:
-                _add(self._groups[found.group], found)
-            elif _NEWER.fullmatch(found.group):
-                _add(self._newer, found)
+        for entry_point in _installed() if entry_points is None else entry_points:
+            if entry_point.group in self._groups:
+                _add(self._groups[entry_point.group], _found(entry_point))
+            elif _NEWER.fullmatch(entry_point.group):
+                _add(self._newer, _found(entry_point))
 
     def group(self, group: str) -> Mapping[str, list[Found]]:
         """Return name → entry points; more than one for a name is a conflict."""
@@ -80,8 +80,10 @@ def _installed() -> Iterable[Any]:
 
 
 def _found(entry_point: Any) -> Found:
-    distribution = entry_point.dist
-    name, version = (distribution.name, distribution.version) if distribution else ("an unknown distribution", "?")
+    try:
+        name, version = entry_point.dist.name, entry_point.dist.version
+    except Exception:  # an installation that lost its metadata fails in ways that change with importlib_metadata
+        name, version = "a distribution without metadata", "?"
     return Found(entry_point.name, entry_point.group, entry_point.value, name, version, entry_point)
 
 

@@ -8,7 +8,7 @@ from copy import copy
 from . import _known
 from ._bridges import bridged
 from ._extensions import Extensions, extended
-from ._index import DENY, EXTENSIONS, Found, Index
+from ._index import DENY, EXTENSIONS, PROVIDERS, Found, Index
 from ._kinds import Operation
 from ._parameters import checked
 from ._plugins import OPERATIONS, Adapter, adapted, functions, info_of, managed, missing_hooks, single
@@ -231,15 +231,13 @@ def _not_found(name: str, installed: list[str]) -> ProviderNotFoundError:
     from difflib import get_close_matches
 
     near = get_close_matches(name, [*installed, *_known.DISTRIBUTIONS], n=1, cutoff=0.75)
-    said = [f"there is no provider {name!r}"]
-    if near:
-        said.append(f"did you mean {near[0]!r}?")
-    said.append(f"installed: {', '.join(installed) or 'none'}")
-    if distribution := _known.DISTRIBUTIONS.get(name) or (near and _known.DISTRIBUTIONS.get(near[0])):
-        said.append(f"try: pip install {distribution}")
-    else:
-        said.append(f"install the distribution that declares {name!r} in the entry-point group 'jackfield.providers'")
-    return ProviderNotFoundError("; ".join(said), provider=name)
+    guess = f"; did you mean {near[0]!r}?" if near and near[0] != name else "."
+    said = [f"there is no provider {name!r}{guess} Installed: {', '.join(installed) or 'none'}."]
+    if distribution := next((_known.DISTRIBUTIONS.get(each) for each in near if each not in installed), None):
+        said.append(f"Try: pip install {distribution}")
+    elif not near:
+        said.append(f"Install the distribution that declares {name!r} in the entry-point group {PROVIDERS!r}.")
+    return ProviderNotFoundError(" ".join(said), provider=name)
 
 
 def _extension(found: Found) -> Adapter:
