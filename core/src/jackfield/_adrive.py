@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import sys
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from types import TracebackType
@@ -56,14 +55,14 @@ class AsyncStream(Generic[ChunkT, ResponseT]):
                     break
                 await self._pull()
             except Exception as error:
-                failed = error
+                failed = self._pipeline.failed(error)  # before it is closed: an observer is told of one end only
             except BaseException:
                 self._stop()
                 raise
             else:
                 continue
             await self.close()
-            raise self._pipeline.failed(failed)
+            raise failed
         await self.close()
         raise StopAsyncIteration
 
@@ -164,11 +163,11 @@ async def _call(effect: Call[Any], scope: Scope, transport: Callable[[], AsyncTr
         from . import _threads
 
         assert effect.sync is not None  # call() takes one of the two
-        return await _threads.arun(effect.sync, timeout=scope.time_left)
+        return await _threads.arun(effect.sync, timeout=scope.time_left, context=scope.context)
     if not on_asyncio():
         from . import _background
 
-        return await _background.arun(effect.asynchronous, timeout=scope.time_left, context=contextvars.copy_context())
+        return await _background.arun(effect.asynchronous, timeout=scope.time_left, context=scope.context)
     async with asyncio.timeout(scope.time_left):
         return await effect.asynchronous()
 
@@ -223,7 +222,7 @@ class _AtOnce:
 def _source(target: Any, scope: Scope) -> Any:
     if isinstance(target, AsyncStream):
         return target
-    context = contextvars.copy_context()
+    context = scope.context
     if isinstance(target, AsyncIterable):
         if on_asyncio():
             from . import _contexts

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextvars
 import sys
 from collections.abc import AsyncIterable, Callable, Generator, Iterator
 from contextlib import suppress
+from contextvars import Context
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -116,12 +116,12 @@ def _call(effect: Call[Any], scope: Scope, transport: Callable[[], Transport]) -
         from . import _background
 
         assert effect.asynchronous is not None  # call() takes one of the two
-        return _background.run(effect.asynchronous, timeout=scope.time_left, context=contextvars.copy_context())
+        return _background.run(effect.asynchronous, timeout=scope.time_left, context=scope.context)
     if not scope.limited:
         return effect.sync()
     from . import _threads
 
-    return _threads.run(effect.sync, timeout=scope.time_left)
+    return _threads.run(effect.sync, timeout=scope.time_left, context=scope.context)
 
 
 def _open(opening: Opening, scope: Scope, transport: Callable[[], Transport]) -> Stream[Any, Any] | HttpResponse:
@@ -131,8 +131,8 @@ def _open(opening: Opening, scope: Scope, transport: Callable[[], Transport]) ->
         if incoming.status >= 300:
             return _error_answer(incoming)
         return _primed(_of_wire(incoming, pipeline), pipeline, incoming.close)
-    iterator = _iterator(target, scope)
-    return _primed(_of_items(iterator, pipeline), pipeline, getattr(target, "close", _nothing))
+    # A foreign generator is closed where its steps run, which closing the chunks does.
+    return _primed(_of_items(_iterator(target, scope), pipeline), pipeline, _nothing)
 
 
 def _primed(chunks: Generator[Any], pipeline: Pipeline, close: Callable[[], None]) -> Stream[Any, Any]:
@@ -161,13 +161,13 @@ def _of_wire(incoming: Incoming, pipeline: Pipeline) -> Generator[Any]:
                 break
         yield from pipeline.end()
     except Exception as error:
-        failed = error
+        failed = pipeline.failed(error)  # before it is closed: an observer is told of one end only
     else:
         return
     finally:
         incoming.close()
         pipeline.closed()
-    raise pipeline.failed(failed)
+    raise failed
 
 
 def _of_items(iterator: Iterator[Any], pipeline: Pipeline) -> Generator[Any]:
@@ -176,19 +176,19 @@ def _of_items(iterator: Iterator[Any], pipeline: Pipeline) -> Generator[Any]:
             yield from pipeline.items(item)
         yield from pipeline.end()
     except Exception as error:
-        failed = error
+        failed = pipeline.failed(error)
     else:
         return
     finally:
         getattr(iterator, "close", _nothing)()
         pipeline.closed()
-    raise pipeline.failed(failed)
+    raise failed
 
 
 def _iterator(target: Any, scope: Scope) -> Iterator[Any]:
     if isinstance(target, list | tuple | Stream):
         return iter(target)
-    context = contextvars.copy_context()
+    context = scope.context
     if isinstance(target, AsyncIterable):
         from . import _background
 
@@ -201,7 +201,7 @@ def _iterator(target: Any, scope: Scope) -> Iterator[Any]:
     return _steps(iterator, context)
 
 
-def _steps(iterator: Iterator[Any], context: contextvars.Context) -> Generator[Any]:
+def _steps(iterator: Iterator[Any], context: Context) -> Generator[Any]:
     """Take every step of a foreign iterator in the call's context."""
     run, end = context.run, object()
     try:
