@@ -8,6 +8,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, I
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
+from ._contexts import enterable, steps
 from ._drive import ERROR_BODY_BYTES, close_after
 from ._pipeline import Pipeline
 from ._scope import Instructions, Opening, Scope
@@ -222,12 +223,10 @@ class _AtOnce:
 def _source(target: Any, scope: Scope) -> Any:
     if isinstance(target, AsyncStream):
         return target
-    context = scope.context
+    context = enterable(scope.context)
     if isinstance(target, AsyncIterable):
         if on_asyncio():
-            from . import _contexts
-
-            return _contexts.steps(target, context=context)
+            return steps(target, context=context)
         from . import _background
 
         return _background.aiterate(target, context=context)

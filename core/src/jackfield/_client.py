@@ -40,7 +40,7 @@ class Core:
     def __init__(
         self,
         registry: Registry | None = None,
-        defaults: Callable[[], CallOptions] | None = None,
+        defaults: Callable[[], CallOptions | None] | None = None,
         default_provider: Callable[[], str | None] | None = None,
     ) -> None:
         self.registry = registry if registry is not None else Registry()

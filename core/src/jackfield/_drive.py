@@ -9,6 +9,7 @@ from contextvars import Context
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
+from ._contexts import enterable
 from ._pipeline import Pipeline
 from ._scope import Instructions, Opening, Scope
 from .errors import ContractViolationError
@@ -188,7 +189,7 @@ def _of_items(iterator: Iterator[Any], pipeline: Pipeline) -> Generator[Any]:
 def _iterator(target: Any, scope: Scope) -> Iterator[Any]:
     if isinstance(target, list | tuple | Stream):
         return iter(target)
-    context = scope.context
+    context = enterable(scope.context)
     if isinstance(target, AsyncIterable):
         from . import _background
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Generator, Mapping
-from typing import Any, TypeAlias
+from contextvars import Context, copy_context
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
 from ._failures import error_of_exception, scrub
 from ._pipeline import Pipeline
-from ._registry import Provider
 from ._settings import Settings
 from .errors import APITimeoutError, BadRequestError, ContractViolationError, JackfieldError
 from .flow import Http
 from .transports import Outgoing
+
+if TYPE_CHECKING:
+    from ._registry import Provider
 
 __all__ = ["Instructions", "Opening", "Scope"]
 
@@ -42,6 +45,7 @@ class Scope:
     """
 
     __slots__ = (
+        "_context",
         "_origin",
         "_total",
         "connect",
@@ -80,6 +84,7 @@ class Scope:
         self.text = text
         self.invoke = invoke
         self.watch: Callable[..., None] | None = None
+        self._context: Context | None = None
         self._origin: str | None = None
         timeout = settings.timeout
         if isinstance(timeout, int | float):
@@ -94,6 +99,13 @@ class Scope:
     def restart(self) -> None:
         """Begin another attempt."""
         self.deadline = time.monotonic() + self._total
+
+    @property
+    def context(self) -> Context:
+        """The call's one context, for the foreign code that runs elsewhere or later."""
+        if self._context is None:
+            self._context = copy_context()
+        return self._context
 
     @property
     def time_left(self) -> float:
