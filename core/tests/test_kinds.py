@@ -487,7 +487,7 @@ def test_functions_without_their_mark_are_named():
 
 
 def test_a_plugin_without_an_operation_is_told_which_there_are():
-    named = refused(ProviderLoadError, provider_info=ProviderInfo)
+    named = refused(ProviderLoadError, provider_info=lambda: ProviderInfo())
     assert named.startswith("fake_plugin implements no hook; it needs at least one of completion, streaming, text_comp")
     assert named.endswith("list_models, marked @hookimpl")
 
