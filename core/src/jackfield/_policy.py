@@ -123,7 +123,7 @@ def _invoke(effect: Invoke, scope: Scope) -> Instructions:
 
 def _finish(effect: Finish, scope: Scope) -> Instructions:
     """Open a stream and drain it: every chunk passes through the driver's stream, none is kept."""
-    stream = yield from opened(effect.description, scope, text=False)
+    stream = yield from opened(effect.description, scope, inner=True)
     yield Call(lambda: _drained(stream), lambda: _adrained(stream)), scope
     return stream.response
 
@@ -180,11 +180,16 @@ def _pause(error: Exception, tries: int, scope: Scope) -> float | None:
     return float(wait)
 
 
-def opened(description: EventStream, scope: Scope, *, text: bool | None = None) -> Instructions:
-    """Open a stream and wait for its first chunk; the result is the driver's stream. Nothing is retried after that."""
+def opened(description: EventStream, scope: Scope, *, inner: bool = False) -> Instructions:
+    """Open a stream and wait for its first chunk; the result is the driver's stream. Nothing is retried after that.
+
+    An ``inner`` stream serves a call with one answer: its chunks are a chat's, and observers see that call alone.
+    """
     tries = 0
     while True:
-        pipeline = scope.pipeline(text=scope.text if text is None else text)
+        pipeline = scope.pipeline(text=scope.text and not inner)
+        if inner:
+            pipeline.watch = None
         # The effects of a flow that finds the target have had their attempts: only the opening is tried again here.
         target = yield from _resolved(description, pipeline, scope)
         try:
