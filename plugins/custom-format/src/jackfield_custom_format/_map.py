@@ -1,0 +1,63 @@
+"""``jackfield.custom_provider_map``: from a provider's name to the handler that somebody put there."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from typing import Any
+
+import jackfield
+from jackfield.errors import ConfigurationError
+
+from ._handler import METHODS, own_methods
+from ._plugin import HandlerPlugin
+
+__all__ = ["find_provider"]
+
+_found: dict[str, tuple[object, HandlerPlugin]] = {}
+"""Provider name → its handler and the plugin made of it: the core adapts a plugin once, as long as it is the same."""
+
+
+def find_provider(name: str) -> object | None:
+    """Return the plugin of the last entry with this name, the same one as long as its handler is; None without one.
+
+    Only this entry is checked: ConfigurationError where it has no handler, a class, or no handler at all.
+    """
+    for entry in reversed(jackfield.custom_provider_map):
+        try:
+            if entry["provider"] == name:
+                return _plugin(name, entry)
+        except (TypeError, KeyError, IndexError):
+            warnings.warn(
+                f"custom_provider_map holds {_shown(entry)}, which is passed over: an entry is a mapping with "
+                "'provider' and 'custom_handler'",
+                stacklevel=2,
+            )
+    return None
+
+
+def _plugin(name: str, entry: Any) -> HandlerPlugin:
+    handler = entry.get("custom_handler")
+    known = _found.get(name)
+    if known is None or known[0] is not handler:
+        known = _found[name] = (handler, HandlerPlugin(_checked(name, entry, handler)))
+    return known[1]
+
+
+def _checked(name: str, entry: Any, handler: object) -> object:
+    problem = None
+    if "custom_handler" not in entry:
+        problem = f"has no 'custom_handler' (it has {', '.join(map(repr, entry))})"
+    elif inspect.isclass(handler):
+        problem = f"holds the class {handler.__qualname__}; give an instance: {handler.__qualname__}()"
+    elif not own_methods(handler):
+        problem = f"holds {_shown(handler)}, which is no handler: it has none of {', '.join(METHODS)} of its own"
+    if problem is not None:
+        raise ConfigurationError(f"the entry {name!r} of custom_provider_map {problem}", provider=name)
+    return handler
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return f"a mapping of {', '.join(map(repr, value)) or 'nothing'}"
+    return "None" if value is None else f"a {type(value).__qualname__}"
