@@ -178,6 +178,15 @@ GOOD = {
 }
 
 
+def test_a_server_that_knows_no_streams_answers_one_all_the_same(call):
+    whole = {**ANSWER, "object": "chat.completion"}
+    for body in (json.dumps(whole).encode(), json.dumps(whole, indent=2).encode()):
+        with Raw(http(body)) as server:
+            assert call(server.url, stream=True) == "Hi!"
+    with Raw(WHOLE["200 with an error"][0]) as server, pytest.raises(RateLimitError, match="slow down"):
+        call(server.url, stream=True)
+
+
 @pytest.mark.parametrize("answer", GOOD.values(), ids=GOOD)
 def test_an_odd_answer_that_is_right(call, answer):
     with Raw(answer) as server:

@@ -11,30 +11,23 @@ from typing import Any
 
 from ._shapes import first_problem
 from .errors import (
+    LONGEST_MESSAGE,
     APIConnectionError,
     APIStatusError,
     APITimeoutError,
-    ContentPolicyViolationError,
-    ContextWindowExceededError,
     ContractViolationError,
     InvalidResponseError,
     JackfieldError,
     PluginError,
     error_class,
+    error_of_body,
 )
 from .flow import HTML_PAGE, HttpResponse
 
 __all__ = ["error_of_exception", "error_of_response", "retry_after", "scrub"]
 
 BODY_EXCERPT = 2000
-MESSAGE_EXCERPT = 500
 REDACTED = "***"
-
-_CODES: dict[str, type[APIStatusError]] = {
-    "context_length_exceeded": ContextWindowExceededError,
-    "content_policy_violation": ContentPolicyViolationError,
-    "content_filter": ContentPolicyViolationError,
-}
 
 
 def error_of_response(
@@ -63,12 +56,7 @@ def _error_of_body(response: HttpResponse) -> APIStatusError:
             "must not travel: set api_base to the address itself",
             status_code=status,
         )
-    body = _parsed(response)
-    details = _details(body)
-    message = details.pop("message", None) or _excerpt(response) or "no message"
-    code = details.get("code")
-    wanted = _CODES.get(code) if isinstance(code, str) and status < 500 else None
-    return (wanted or error_class(status))(str(message), status_code=status, body=body, **details)
+    return error_of_body(status, _parsed(response), otherwise=_excerpt(response) or "no message")
 
 
 def _parsed(response: HttpResponse) -> Any:
@@ -78,27 +66,11 @@ def _parsed(response: HttpResponse) -> Any:
         return response.text[:BODY_EXCERPT]
 
 
-def _details(body: Any) -> dict[str, Any]:
-    """Read the error bodies that servers commonly send: an ``error`` object or text, else ``message`` or ``detail``."""
-    if not isinstance(body, Mapping):
-        return {}
-    error = body.get("error", body)
-    if isinstance(error, str):
-        return {"message": error}
-    if not isinstance(error, Mapping):
-        error = body
-    details = {name: error[name] for name in ("message", "code", "type", "param") if error.get(name) is not None}
-    details.setdefault("message", error.get("detail"))
-    if not isinstance(details["message"], str | None):
-        details["message"] = json.dumps(details["message"])[:MESSAGE_EXCERPT]
-    return details
-
-
 def _excerpt(response: HttpResponse) -> str:
     if response.is_html:
         return f"the server answered {response.status} with {HTML_PAGE}"
     text = response.text.strip()
-    return text if len(text) <= MESSAGE_EXCERPT else text[:MESSAGE_EXCERPT] + "…"
+    return text if len(text) <= LONGEST_MESSAGE else text[:LONGEST_MESSAGE] + "…"
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -130,9 +102,17 @@ def error_of_exception(error: Exception, who: str) -> JackfieldError:
         return _with_status(error, status)
     if (httpx := sys.modules.get("httpx")) is not None and isinstance(error, httpx.HTTPError):
         return _error_of_httpx(error, httpx)
-    if type(error).__name__ == "ValidationError" and isinstance(error, ValueError):
-        return InvalidResponseError(f"the server's answer has another shape than expected: {first_problem(error)}")
+    if (unreadable := _unreadable(error)) is not None:
+        return InvalidResponseError(unreadable)
     return PluginError(f"{who} failed with {type(error).__name__}: {error}{_place(error)}")
+
+
+def _unreadable(error: Exception) -> str | None:
+    if type(error).__name__ == "ValidationError" and isinstance(error, ValueError):
+        return f"the server's answer has another shape than expected: {first_problem(error)}"
+    if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
+        return f"the server sent something that is no JSON: {error}"
+    return None
 
 
 def _with_status(error: Exception, status: int) -> JackfieldError:

@@ -78,7 +78,10 @@ class _Lines:
 
 
 class ServerSentEvents:
-    """The splitter for "sse": its frames are ServerSentEvent objects."""
+    """The splitter for "sse": its frames are ServerSentEvent objects.
+
+    A server that knows nothing of streams answers with a JSON object instead of events: all of it is one frame.
+    """
 
     def __init__(self, limit: int = MAX_FRAME_BYTES) -> None:
         self._lines = _Lines(bare_cr=True, limit=limit)
@@ -86,12 +89,15 @@ class ServerSentEvents:
         self._size = 0
         self._event = ""
         self._id: str | None = None
+        self._whole: bool | None = None  # whether it is one JSON object; None as long as nothing tells
 
     def feed(self, data: bytes) -> Iterator[ServerSentEvent]:
         """Give the events that these bytes complete."""
         for line in self._lines.feed(data):
             if line.startswith(b"data: "):  # what nearly every line is
                 self._add(line[6:])
+            elif self._whole:
+                self._add(line)
             elif line:
                 self._field(line)
             else:
@@ -102,12 +108,14 @@ class ServerSentEvents:
     def flush(self) -> Iterator[ServerSentEvent]:
         """Give the event that no blank line ends: the standard drops it, but servers forget the last one."""
         yield from self.feed(b"\n")
+        self._whole = False
         yield from self.feed(b"\n")
 
     def _dispatch(self) -> ServerSentEvent:
         data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
         self._data.clear()
         self._size = 0
+        self._whole = False
         return ServerSentEvent(data, self._event or "message", self._id)
 
     def _add(self, value: bytes) -> None:
@@ -118,7 +126,10 @@ class ServerSentEvents:
     def _field(self, line: bytes) -> None:
         name, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
-        if name == b"data":
+        if self._whole is None and line.lstrip().startswith(b"{"):
+            self._whole = True
+            self._add(line)
+        elif name == b"data":
             self._add(value)
         elif name == b"event":
             self._event = value.decode("utf-8", "replace")

@@ -31,6 +31,8 @@ A message never holds a traceback. A file path stands only in ConfigurationError
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 __all__ = [
@@ -60,6 +62,10 @@ __all__ = [
     "UnprocessableEntityError",
     "UnsupportedOperationError",
 ]
+
+
+LONGEST_MESSAGE = 500
+"""Characters of a server's own text that an error repeats."""
 
 
 class JackfieldError(Exception):
@@ -267,3 +273,40 @@ STATUS_TO_ERROR: dict[int, type[APIStatusError]] = {
 def error_class(status: int) -> type[APIStatusError]:
     """Return the class for an HTTP status: the one table of status and error."""
     return STATUS_TO_ERROR.get(status) or (InternalServerError if status >= 500 else APIStatusError)
+
+
+CODE_TO_ERROR: dict[str, type[APIStatusError]] = {
+    "context_length_exceeded": ContextWindowExceededError,
+    "content_policy_violation": ContentPolicyViolationError,
+    "content_filter": ContentPolicyViolationError,
+}
+
+
+def error_of_body(
+    status: int, body: Any, *, otherwise: str = "the server sent an error without a message"
+) -> APIStatusError:
+    """Return the error that a status and a parsed body mean, for providers whose errors come with status 200 too.
+
+    Read are the shapes that servers commonly send: an ``error`` object or text, else ``message`` or ``detail``;
+    ``otherwise`` is the message where there is none.
+    """
+    details = _details(body)
+    message = details.pop("message", None) or otherwise
+    code = details.get("code")
+    wanted = CODE_TO_ERROR.get(code) if isinstance(code, str) and status < 500 else None
+    return (wanted or error_class(status))(str(message), status_code=status, body=body, **details)
+
+
+def _details(body: Any) -> dict[str, Any]:
+    if not isinstance(body, Mapping):
+        return {}
+    error = body.get("error") or body
+    if isinstance(error, str):
+        return {"message": error}
+    if not isinstance(error, Mapping):
+        error = body
+    details = {name: error[name] for name in ("message", "code", "type", "param") if error.get(name) is not None}
+    message = details.setdefault("message", error.get("detail"))
+    if not isinstance(message, str | None):
+        details["message"] = json.dumps(message, default=str)[:LONGEST_MESSAGE]
+    return details

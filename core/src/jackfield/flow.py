@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 from .errors import ContractViolationError, InvalidResponseError
 
 if TYPE_CHECKING:
-    from .types import ModelResponseStream, Request, TextCompletionResponse
+    from .types import ModelResponse, ModelResponseStream, Request, TextCompletionResponse
 
-    Chunk: TypeAlias = ModelResponseStream | TextCompletionResponse | Mapping[str, Any] | str
+    Chunk: TypeAlias = ModelResponseStream | TextCompletionResponse | ModelResponse | Mapping[str, Any] | str
 
 __all__ = [
     "Call",

@@ -22,6 +22,8 @@ from ._errors import error_in
 
 __all__ = ["ChunkDecoder", "model_list", "parsed"]
 
+WHOLE = "chat.completion"
+
 ResponseT = TypeVar("ResponseT", ModelResponse, TextCompletionResponse, EmbeddingResponse, ImageResponse, ModelList)
 ChunkT = TypeVar("ChunkT", ModelResponseStream, TextCompletionResponse)
 
@@ -70,12 +72,14 @@ class ChunkDecoder(Generic[ChunkT]):
     def __init__(self, kind: type[ChunkT]) -> None:
         self._parse: Callable[[bytes], ChunkT] = kind.model_validate_json
 
-    def decode(self, event: ServerSentEvent, /) -> ChunkT | tuple[()] | None:
+    def decode(self, event: ServerSentEvent, /) -> ChunkT | ModelResponse | tuple[()] | None:
         """Return the event's chunk, or None at ``[DONE]``; raises the error that an event may hold."""
         try:
             chunk = self._parse(event.data)
         except ValueError as problem:
             return _of_no_chunk(event, problem)
+        if chunk.object == WHOLE:  # from a server that passes over ``stream``
+            return ModelResponse.model_validate_json(event.data)
         extra = chunk.__pydantic_extra__
         if extra and ("error" in extra or event.event == "error" or chunk.object == "error"):
             _raise_error_event(extra, certain="error" not in extra)

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from jackfield.errors import APIStatusError, ContentPolicyViolationError, ContextWindowExceededError, error_class
+from jackfield.errors import APIStatusError, error_of_body
 
 __all__ = ["error_in"]
-
-_CLASSES: dict[str, type[APIStatusError]] = {
-    "context_length_exceeded": ContextWindowExceededError,
-    "content_policy_violation": ContentPolicyViolationError,
-    "content_filter": ContentPolicyViolationError,
-}
 
 _STATUS_OF_WORDS = {
     "invalid_request_error": 400,
@@ -48,28 +41,16 @@ def error_in(body: Any, *, certain: bool = False) -> APIStatusError | None:
         error = body
     if not error:
         return None
-    details = _details(error)
-    status = _status(error, details)
-    wanted = _CLASSES.get(details.get("code")) if status < 500 else None  # type: ignore[arg-type]  # any key may be asked for
-    return (wanted or error_class(status))(details.pop("message"), status_code=status, body=body, **details)
+    return error_of_body(_status(error), body if isinstance(body, Mapping) else {"error": str(error)})
 
 
-def _details(error: Any) -> dict[str, Any]:
+def _status(error: Any) -> int:
     if not isinstance(error, Mapping):
-        return {"message": str(error)}
-    details = {name: error[name] for name in ("message", "code", "type", "param") if error.get(name) is not None}
-    message = details.setdefault("message", error.get("detail") or "the server sent an error without a message")
-    if not isinstance(message, str):
-        details["message"] = json.dumps(message)
-    return details
-
-
-def _status(error: Any, details: Mapping[str, Any]) -> int:
-    numbers = (details.get("code"), error.get("status_code"), error.get("status")) if isinstance(error, Mapping) else ()
-    for number in map(str, numbers):
-        if re.fullmatch(r"[45]\d\d", number):
+        return 500
+    for name in ("code", "status_code", "status"):
+        if re.fullmatch(r"[45]\d\d", number := str(error.get(name))):
             return int(number)
     for name in ("code", "type"):
-        if (status := _STATUS_OF_WORDS.get(str(details.get(name)))) is not None:
+        if (status := _STATUS_OF_WORDS.get(str(error.get(name)))) is not None:
             return status
     return 500
