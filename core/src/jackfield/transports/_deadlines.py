@@ -6,6 +6,7 @@ import math
 import os
 import threading
 import time
+from contextlib import suppress
 from typing import Protocol
 
 __all__ = ["guard"]
@@ -40,7 +41,7 @@ class _Deadlines:
         self._watched: dict[Guarded, float] = {}
         self._changed = threading.Condition(threading.Lock())
         self._wakes_at = math.inf
-        self._running = False
+        self._thread: threading.Thread | None = None
 
     def watch(self, exchange: Guarded, deadline: float) -> None:
         with self._changed:
@@ -55,11 +56,13 @@ class _Deadlines:
             return self._watched.pop(exchange, None) is not None
 
     def _wake(self) -> None:
-        if self._running:
+        if self._thread is not None:
             self._changed.notify()
         else:
-            self._running = True
-            threading.Thread(target=self._run, name="jackfield-deadlines", daemon=True).start()
+            thread = threading.Thread(target=self._run, name="jackfield-deadlines", daemon=True)
+            with suppress(RuntimeError):  # the interpreter is ending: the last calls have their read limits only
+                thread.start()
+                self._thread = thread
 
     def _run(self) -> None:
         with self._changed:
@@ -72,7 +75,7 @@ class _Deadlines:
                 if self._watched:
                     self._changed.wait(min(self._wakes_at - now, threading.TIMEOUT_MAX))
             self._wakes_at = math.inf
-            self._running = False
+            self._thread = None
 
 
 class _Guard:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeAlias
 
 from ..errors import JackfieldError
 from ._proxies import shown
@@ -28,6 +28,9 @@ class Exchange:
     counts. Whatever of these is raised past the deadline means that the deadline passed. Other exceptions are no
     failure of the exchange (a hook of the user's client may raise) and pass as they are.
     """
+
+    secretive: ClassVar[tuple[type[Exception], ...]] = ()
+    """What must not even be the cause of an error, since its text repeats a header."""
 
     meanings: ClassVar[tuple[tuple[type[Exception], Meaning], ...]] = ()
 
@@ -66,4 +69,12 @@ class Exchange:
         for foreign, meaning in self.meanings:
             if isinstance(error, foreign):
                 late = time.monotonic() >= self.deadline
-                raise (not_in_time if late else meaning)(self, error) from error
+                self._raise((not_in_time if late else meaning)(self, error), error)
+
+    def _raise(self, failure: JackfieldError, cause: BaseException) -> NoReturn:
+        if "?" not in self.target.url and not isinstance(cause, self.secretive):
+            raise failure from cause
+        try:
+            raise failure
+        finally:
+            failure.__context__ = None  # its text repeats the query or a header, and either may hold the key

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, TypeAlias
 
 from ..errors import BadRequestError
-from . import Outgoing
-from ._targets import Target
 
-__all__ = ["wire_headers"]
+if TYPE_CHECKING:
+    from . import Outgoing
+    from ._targets import Target
+
+__all__ = ["raw_headers", "wire_headers"]
+
+Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
 NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 VALUE = re.compile(r"[\t -~]*")
@@ -24,27 +29,40 @@ def wire_headers(outgoing: Outgoing, target: Target, *, defaults: bool = True) -
     ``defaults`` may be left to a client that has its own. The error names the header and never its value, which is
     often the key (read from a file, with the line's end).
     """
-    headers = [("Host", target.host_header)]
-    given = set()
-    for name, value in outgoing.headers.items():
-        given.add(lower := name.lower())
-        if lower in FRAMING:
-            continue
-        if not (value.isascii() and value.isprintable()) or not NAME.fullmatch(name):
-            _check(name, value)
-        headers.append((name, value.strip()))
-    if "host" in given:
-        del headers[0]
-    if target.authorization is not None and "authorization" not in given:
+    headers = _fixed(tuple(outgoing.headers.items()), target, defaults)
+    return [*headers, ("Content-Length", str(len(outgoing.content)))] if _has_body(outgoing) else headers
+
+
+def raw_headers(outgoing: Outgoing, target: Target) -> list[tuple[bytes, bytes]]:
+    """Return the same as bytes."""
+    headers = _raw(tuple(outgoing.headers.items()), target)
+    return [*headers, (b"Content-Length", b"%d" % len(outgoing.content))] if _has_body(outgoing) else headers
+
+
+def _has_body(outgoing: Outgoing) -> bool:
+    return bool(outgoing.content) or outgoing.method in {"POST", "PUT", "PATCH"}
+
+
+# The same from call to call, in most programs.
+@lru_cache(maxsize=256)
+def _raw(given: Pairs, target: Target) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("ascii"), value.encode("ascii")) for name, value in _fixed(given, target, True)]  # noqa: FBT003
+
+
+@lru_cache(maxsize=256)
+def _fixed(given: Pairs, target: Target, defaults: bool) -> list[tuple[str, str]]:  # noqa: FBT001
+    headers = [_checked(name, value) for name, value in given if name.lower() not in FRAMING]
+    names = {name.lower() for name, _ in headers}
+    if "host" not in names:
+        headers.insert(0, ("Host", target.host_header))
+    if target.authorization is not None and "authorization" not in names:
         headers.append(("Authorization", target.authorization))
     if defaults:
-        headers += [default for default in _defaults() if default[0].lower() not in given]
-    if outgoing.content or outgoing.method in {"POST", "PUT", "PATCH"}:
-        headers.append(("Content-Length", str(len(outgoing.content))))
+        headers += [default for default in _defaults() if default[0].lower() not in names]
     return headers
 
 
-def _check(name: str, value: str) -> None:
+def _checked(name: str, value: str) -> tuple[str, str]:
     if not NAME.fullmatch(name):
         raise BadRequestError(f"{name!r} is no header name that HTTP allows")
     if not VALUE.fullmatch(value):
@@ -52,10 +70,11 @@ def _check(name: str, value: str) -> None:
             f"the value of the header {name!r} holds a character that HTTP does not allow: "
             "plain ASCII without line breaks is allowed (was a key read from a file together with its line end?)"
         )
+    return name, value.strip()
 
 
 @cache
-def _defaults() -> tuple[tuple[str, str], ...]:
+def _defaults() -> Pairs:
     return (("Accept", "*/*"), ("Accept-Encoding", "gzip, deflate"), ("User-Agent", _user_agent()))
 
 

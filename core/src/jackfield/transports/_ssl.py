@@ -6,6 +6,8 @@ import os
 import ssl
 from functools import cache
 
+from ..errors import ConfigurationError
+
 __all__ = ["context_for"]
 
 
@@ -17,9 +19,14 @@ def context_for(scheme: str) -> ssl.SSLContext:
 @cache
 def _trusting() -> ssl.SSLContext:
     file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
-    if file or folder:
+    if not file and not folder:
+        return ssl.create_default_context(cafile=_bundle())
+    try:
         return ssl.create_default_context(cafile=file or None, capath=folder or None)
-    return ssl.create_default_context(cafile=_bundle())
+    except OSError as error:
+        raise ConfigurationError(
+            f"no certificates can be read from SSL_CERT_FILE={file!r}, SSL_CERT_DIR={folder!r}: {error.strerror}"
+        ) from error
 
 
 @cache

@@ -38,8 +38,9 @@ def unreachable(exchange: Exchange, error: Exception) -> APIConnectionError:
                     "if it is your own authority's, name that authority's file in SSL_CERT_FILE"
                 )
             case ssl.SSLError():
+                reason = getattr(cause, "reason", None) or "the handshake failed"  # only OpenSSL's own have it
                 return APIConnectionError(
-                    f"no TLS connection to {where} ({cause.reason or 'the handshake failed'}); "
+                    f"no TLS connection to {where} ({reason}); "
                     "does the server speak https, or should api_base begin with http://?"
                 )
             case socket.gaierror():
@@ -55,8 +56,10 @@ def unreachable(exchange: Exchange, error: Exception) -> APIConnectionError:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield what the standard library raised; clients' own errors inherit these classes, and lack what they hold."""
     while error is not None:
-        yield error
+        if type(error).__module__ in {"builtins", "socket", "ssl"}:
+            yield error
         group = error if isinstance(error, BaseExceptionGroup) else None  # one for each address tried
         error = group.exceptions[0] if group is not None else error.__cause__ or error.__context__
 

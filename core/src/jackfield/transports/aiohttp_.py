@@ -10,6 +10,7 @@ import asyncio
 import io
 import math
 import os
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ from ._ssl import context_for
 try:
     import aiohttp
     import yarl
-    from aiohttp.http_exceptions import ContentEncodingError
+    from aiohttp.http_exceptions import ContentEncodingError, PayloadEncodingError
 except ImportError as error:
     raise ImportError("the aiohttp transport needs aiohttp: pip install 'jackfield[aiohttp]'") from error
 
@@ -50,6 +51,7 @@ class AiohttpTransport:
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._proxy_for = lru_cache(maxsize=1024)(_proxy_for)
         self._process = os.getpid()
 
@@ -74,8 +76,16 @@ class AiohttpTransport:
             await self._session.close()
 
     def __del__(self) -> None:
+        if self._session is None or self._session.closed:
+            return
         if os.getpid() != self._process:
             LEFT_BEHIND.append(self._session)
+        elif self._loop is not None and self._loop.is_closed():
+            # Nobody can await this any more, and nothing in it has to wait: undone, aiohttp would complain in the log.
+            closing = self._session.close()
+            with suppress(StopIteration):
+                closing.send(None)
+            closing.close()
 
     async def _open(self, exchange: _Exchange) -> aiohttp.ClientResponse:
         outgoing, target = exchange.outgoing, exchange.target
@@ -84,7 +94,7 @@ class AiohttpTransport:
         return await session.request(
             outgoing.method,
             _url(target.url),
-            data=outgoing.content if len(outgoing.content) <= LARGE else io.BytesIO(outgoing.content),
+            data=_data(outgoing.content),
             headers=wire_headers(outgoing, target),
             proxy=proxy,
             ssl=context_for("https") if target.origin.scheme == "https" else True,
@@ -93,6 +103,7 @@ class AiohttpTransport:
         )
 
     def _start(self) -> aiohttp.ClientSession:
+        self._loop = asyncio.get_running_loop()
         self._session = session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -101,6 +112,12 @@ class AiohttpTransport:
             max_field_size=LONGEST_HEADER,
         )
         return session
+
+
+def _data(content: bytes) -> bytes | io.BytesIO | None:
+    if len(content) > LARGE:
+        return io.BytesIO(content)
+    return content or None
 
 
 @lru_cache(maxsize=1024)
@@ -125,7 +142,8 @@ def _proxy_for(origin: Origin) -> str | None:
 
 
 def _payload_error(exchange: Exchange, error: aiohttp.ClientPayloadError) -> JackfieldError:
-    undecodable = isinstance(error.__cause__, ContentEncodingError)
+    # Where headers and body come at once, aiohttp's parser hides the encoding's error behind the plain class.
+    undecodable = type(error.__cause__) in {ContentEncodingError, PayloadEncodingError}
     return (wording.undecodable if undecodable else wording.broke_off)(exchange, error)
 
 
@@ -156,32 +174,42 @@ class _Incoming:
         self._response = response
         self._exchange = exchange
         self._loop = asyncio.get_running_loop()
+        self._over = False
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
 
     async def __anext__(self) -> bytes:
+        """Return the next piece; the end, or an error, ends the exchange."""
+        if self._over:
+            raise StopAsyncIteration
         try:
             with self._exchange:
                 # Not aiohttp's own limit: its clock also runs while nobody waits for the next piece.
                 async with asyncio.timeout(self._exchange.outgoing.read):
                     piece = await self._response.content.readany()
         except BaseException:
-            self._response.close()
+            self._close()
             raise
         if not piece:
+            self._close()
             raise StopAsyncIteration
         return piece
 
     async def aclose(self) -> None:
         """Close the connection, unless the body came to its end: then aiohttp has it back already."""
-        self._response.close()
+        self._close()
 
     def abort(self) -> None:
         """Close the connection at once, from anywhere."""
         connection = self._response.connection
-        if connection is None or connection.transport is None:
-            return
-        shut(connection.transport.get_extra_info("socket"))
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._response.close)
+        if connection is not None and connection.transport is not None:
+            shut(connection.transport.get_extra_info("socket"))
+        if self._loop.is_closed():
+            self._close()
+        else:
+            self._loop.call_soon_threadsafe(self._close)
+
+    def _close(self) -> None:
+        self._over = True
+        self._response.close()

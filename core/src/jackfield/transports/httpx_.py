@@ -9,7 +9,9 @@ one that it closes in the moment of the next request is an APIConnectionError, s
 
 from __future__ import annotations
 
+import math
 import os
+import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -22,7 +24,7 @@ from . import _wording as wording
 from ._bodies import AsyncHttpxIncoming, HttpxIncoming, async_body, body, close_all, socket_of
 from ._deadlines import guard
 from ._exchange import Exchange
-from ._headers import wire_headers
+from ._headers import raw_headers, wire_headers
 from ._lines import Lines
 from ._proxies import proxy_for, shown
 from ._sockets import shut
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
 __all__ = ["AsyncClientTransport", "AsyncHttpxTransport", "ClientTransport", "HttpxTransport"]
 
 ONE = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=None)
+
+FRESH = 1.0
+"""Seconds for which an idle connection is taken to be there still. A wrong guess costs the exactness of a deadline."""
 
 LEFT_BEHIND: list[object] = []
 """What a forked child inherits of its parent's async connections: to finalize it there would disturb the parent."""
@@ -62,7 +67,7 @@ class HttpxTransport:
         with _Exchange(outgoing) as exchange:
             line = self._line_for(exchange)
             with guard(line, exchange.deadline):
-                response = line.transport.handle_request(exchange.request(line.notice))
+                response = line.transport.handle_request(exchange.request(line.trace))
                 content = body(response)
             self._keep(line)
         return HttpResponse(response.status_code, response.headers, content)
@@ -72,7 +77,7 @@ class HttpxTransport:
         with _Exchange(outgoing) as exchange:
             line = self._line_for(exchange)
             with guard(line, exchange.deadline):
-                response = line.transport.handle_request(exchange.request(line.notice))
+                response = line.transport.handle_request(exchange.request(line.trace))
 
         def done(complete: bool) -> None:  # noqa: FBT001  # one caller, one meaning
             if complete:
@@ -86,9 +91,9 @@ class HttpxTransport:
         """Close the idle connections; those in use are closed when their exchange ends."""
         self._closed = True
         for line in self._lines.clear():
-            line.close()
+            line.transport.close()  # no more than that: in a forked child the parent still uses the connection
 
-    __del__ = close  # a child process drops what it inherited, and httpx would leave that to the collector's warnings
+    __del__ = close  # a forked child drops what it inherited, and must not leave it to the collector's warnings
 
     def _line_for(self, exchange: _Exchange) -> _Line:
         exchange.proxy = self._proxy_for(exchange.origin)
@@ -96,7 +101,7 @@ class HttpxTransport:
 
     def _keep(self, line: _Line) -> None:
         for surplus in [line] if self._closed else self._lines.give_back(line):
-            surplus.close()
+            surplus.transport.close()
 
 
 class AsyncHttpxTransport:
@@ -164,12 +169,16 @@ class _Line:
 
     def __init__(self, origin: Origin, proxy: str | None) -> None:
         self.origin = origin
-        self.idle_since = 0.0
+        self.idle_since = -math.inf
         self.socket: Any = None
         self.transport = httpx.HTTPTransport(verify=context_for(origin.scheme), limits=ONE, proxy=_proxy(proxy))
 
-    def notice(self, event: str, info: Mapping[str, Any]) -> None:
-        """Learn of the socket: httpx calls this at every step, and here it is new."""
+    @property
+    def trace(self) -> Callable[[str, Mapping[str, Any]], None] | None:
+        """What learns of a new socket. It costs 5 % of a call: a connection just used needs it not, being there."""
+        return None if time.monotonic() - self.idle_since < FRESH else self._notice
+
+    def _notice(self, event: str, info: Mapping[str, Any]) -> None:
         if event.endswith(("connect_tcp.complete", "start_tls.complete")):
             self.socket = info["return_value"].get_extra_info("socket")
 
@@ -177,7 +186,7 @@ class _Line:
         shut(self.socket)
 
     def close(self) -> None:
-        self.cut()
+        self.cut()  # first: another thread may be reading
         self.transport.close()
 
 
@@ -188,7 +197,7 @@ class _AsyncLine:
 
     def __init__(self, origin: Origin, proxy: str | None) -> None:
         self.origin = origin
-        self.idle_since = 0.0
+        self.idle_since = -math.inf
         self.transport = httpx.AsyncHTTPTransport(verify=context_for(origin.scheme), limits=ONE, proxy=_proxy(proxy))
 
 
@@ -233,11 +242,7 @@ class ClientTransport:
         """Do nothing: the client belongs to whoever brought it."""
 
     def _open(self, exchange: _Exchange) -> httpx.Response:
-        try:
-            return self._client.send(exchange.built_by(self._client), stream=True, follow_redirects=False)
-        except httpx.LocalProtocolError:
-            pass
-        raise _illegal_request()
+        return self._client.send(exchange.built_by(self._client), stream=True, follow_redirects=False)
 
 
 class AsyncClientTransport:
@@ -275,11 +280,7 @@ class AsyncClientTransport:
 
     async def _open(self, exchange: _Exchange) -> httpx.Response:
         await close_all(self._aborted)
-        try:
-            return await self._client.send(exchange.built_by(self._client), stream=True, follow_redirects=False)
-        except httpx.LocalProtocolError:
-            pass
-        raise _illegal_request()
+        return await self._client.send(exchange.built_by(self._client), stream=True, follow_redirects=False)
 
 
 def _nothing(complete: bool) -> None:  # noqa: FBT001
@@ -301,14 +302,6 @@ class _Opened:
         self._response.close()
 
 
-def _illegal_request() -> BadRequestError:
-    # Made where httpx's own error is out of reach: its text repeats the header, which may be the key.
-    return BadRequestError(
-        "the httpx client given added a header that HTTP does not allow "
-        "(was a key read from a file together with its line end?)"
-    )
-
-
 # ------------------------------------------------------------------------------------------------------ what they share
 
 
@@ -318,8 +311,17 @@ def _protocol_error(exchange: Exchange, error: httpx.RemoteProtocolError) -> API
     return (wording.broke_off if ended_early else wording.not_http)(exchange, error)
 
 
+def _illegal_request(exchange: Exchange, error: httpx.LocalProtocolError) -> BadRequestError:
+    return BadRequestError(
+        "the httpx client given added a header that HTTP does not allow "
+        "(was a key read from a file together with its line end?)"
+    )
+
+
 class _Exchange(Exchange):
     """A request on its way through httpx."""
+
+    secretive = (httpx.LocalProtocolError,)
 
     meanings = (
         (httpx.ConnectTimeout, wording.no_connection),
@@ -327,6 +329,7 @@ class _Exchange(Exchange):
         (httpx.TimeoutException, wording.silent),
         (httpx.ConnectError, wording.unreachable),
         (httpx.ProxyError, wording.refused_by_proxy),
+        (httpx.LocalProtocolError, _illegal_request),
         (httpx.RemoteProtocolError, _protocol_error),
         (httpx.TransportError, wording.broke_off),
         (httpx.DecodingError, wording.undecodable),
@@ -342,7 +345,7 @@ class _Exchange(Exchange):
         return httpx.Request(
             outgoing.method,
             url_of(self.target.url),
-            headers=wire_headers(outgoing, self.target),
+            headers=raw_headers(outgoing, self.target),
             stream=httpx.ByteStream(outgoing.content),
             extensions={"timeout": limits} if trace is None else {"timeout": limits, "trace": trace},
         )

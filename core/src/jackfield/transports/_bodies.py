@@ -1,0 +1,160 @@
+"""Reading what httpx received: whole, or piece by piece. The types of httpx are named here, httpx is not imported."""
+
+from __future__ import annotations
+
+import math
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, cast
+
+from ._sockets import shut
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+
+    import httpx
+
+    from . import AsyncIncoming
+    from ._exchange import Exchange
+
+__all__ = ["AsyncHttpxIncoming", "HttpxIncoming", "async_body", "body", "close_all", "socket_of"]
+
+
+def body(response: httpx.Response) -> bytes:
+    """Read a whole body, decompressed."""
+    if "content-encoding" in response.headers:
+        return response.read()
+    stream = cast("httpx.SyncByteStream", response.stream)  # what read() reads, without its layers
+    content = b"".join(stream)
+    stream.close()
+    return content
+
+
+async def async_body(response: httpx.Response) -> bytes:
+    """Read a whole body, decompressed."""
+    stream = cast("httpx.AsyncByteStream", response.stream)
+    content = b"".join([piece async for piece in stream])
+    await stream.aclose()
+    if "content-encoding" in response.headers:
+        # A sync response: httpx's async generators, dropped half-way by an undecodable body, make trio warn.
+        return type(response)(200, headers=response.headers, content=content).content
+    return content
+
+
+class HttpxIncoming:
+    """A response whose body is read piece by piece; ``done`` is told whether it was read to its end."""
+
+    def __init__(self, response: httpx.Response, exchange: Exchange, done: Callable[[bool], None]) -> None:
+        exchange.deadline = math.inf
+        self.status = response.status_code
+        self.headers: Mapping[str, str] = response.headers
+        self._response = response
+        self._exchange = exchange
+        self._done: Callable[[bool], None] | None = done
+        self._pieces = _pieces(response)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        """Return the next piece; the end, or an error, ends the exchange."""
+        try:
+            with self._exchange:
+                return next(self._pieces)
+        except StopIteration:
+            self._end(complete=True)
+            raise
+        except BaseException:
+            self._end(complete=False)
+            raise
+
+    def close(self) -> None:
+        """Close the connection, or give it back where the body was read to its end."""
+        self._end(complete=False)
+
+    def _end(self, *, complete: bool) -> None:
+        done, self._done = self._done, None
+        if done is not None:
+            if not complete:
+                shut(socket_of(self._response))  # first: another thread may be reading
+            self._response.close()
+            done(complete)
+
+
+class AsyncHttpxIncoming:
+    """As HttpxIncoming, for async code; what was aborted waits in ``aborted`` for somebody who can await."""
+
+    def __init__(
+        self,
+        response: httpx.Response,
+        exchange: Exchange,
+        done: Callable[[bool], Awaitable[None]],
+        aborted: list[AsyncIncoming],
+    ) -> None:
+        exchange.deadline = math.inf
+        self.status = response.status_code
+        self.headers: Mapping[str, str] = response.headers
+        self._response = response
+        self._exchange = exchange
+        self._done: Callable[[bool], Awaitable[None]] | None = done
+        self._aborted = aborted
+        self._pieces = _async_pieces(response)
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        """Return the next piece; the end, or an error, ends the exchange."""
+        try:
+            with self._exchange:
+                return await anext(self._pieces)
+        except StopAsyncIteration:
+            await self._end(complete=True)
+            raise
+        except BaseException:
+            await self._end(complete=False)
+            raise
+
+    async def aclose(self) -> None:
+        """Close the connection, or give it back where the body was read to its end."""
+        await self._end(complete=False)
+
+    def abort(self) -> None:
+        """Close the connection at once, from anywhere; what must be awaited is done with the next exchange."""
+        if self._done is not None:
+            shut(socket_of(self._response))
+            self._aborted.append(self)
+
+    async def _end(self, *, complete: bool) -> None:
+        done, self._done = self._done, None
+        if done is not None:
+            await self._response.aclose()
+            if not complete:
+                await _exhaust(self._pieces)
+            await done(complete)
+
+
+async def close_all(aborted: list[AsyncIncoming]) -> None:
+    """Do for aborted responses what must be awaited."""
+    while aborted:
+        await aborted.pop().aclose()
+
+
+async def _exhaust(pieces: AsyncIterator[bytes]) -> None:
+    """Let httpx's nested generators run into the closed connection: dropped half-way, they make trio warn."""
+    with suppress(Exception):  # which is what is to happen
+        async for _ in pieces:
+            pass
+
+
+def socket_of(response: httpx.Response) -> Any:
+    """Return the socket that a response comes from; None where it comes from no network."""
+    stream = response.extensions.get("network_stream")
+    return None if stream is None else stream.get_extra_info("socket")
+
+
+def _pieces(response: httpx.Response) -> Iterator[bytes]:
+    return response.iter_bytes() if "content-encoding" in response.headers else iter(cast("Any", response.stream))
+
+
+def _async_pieces(response: httpx.Response) -> AsyncIterator[bytes]:
+    return response.aiter_bytes() if "content-encoding" in response.headers else aiter(cast("Any", response.stream))

@@ -1,0 +1,228 @@
+"""Answers in pieces: the same for every transport."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+
+import anyio
+import anyio.from_thread
+import anyio.to_thread
+import pytest
+from jackfield.errors import APIConnectionError, APITimeoutError
+from jackfield.transports.aiohttp_ import AiohttpTransport
+from jackfield.transports.httpx_ import AsyncHttpxTransport, HttpxTransport
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def chunk(data: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+END = chunk(b"")
+
+
+class Turns:
+    """A script that sends each piece when the test asks for it, so that none comes together with the next."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        self._pieces = pieces
+        self._asked = threading.Semaphore(0)
+        self.reached = threading.Event()
+
+    def next(self) -> None:
+        self._asked.release()
+
+    def __call__(self, peer) -> bool:
+        peer.request()
+        self.reached.set()
+        for piece in self._pieces:
+            assert self._asked.acquire(timeout=10)
+            peer.send(piece)
+        return peer.left()
+
+
+def test_pieces_arrive_as_they_are_sent(transport, serve, wire):
+    script = Turns(CHUNKED, chunk(b"one"), chunk(b"two"), END)
+    server = serve(script)
+    script.next()
+    incoming = transport.stream(wire.outgoing(server.url))
+    assert (incoming.status, incoming.headers["Content-Type"]) == (200, "text/event-stream")
+    for expected in (b"one", b"two"):
+        script.next()
+        assert next(incoming) == expected
+    script.next()
+    assert list(incoming) == []
+
+
+def test_the_deadline_is_the_headers_and_not_the_bodys(transport, serve, wire):
+    def slow(peer):
+        peer.request()
+        peer.send(CHUNKED)
+        for _ in range(5):
+            if not peer.left(0.1):
+                peer.send(chunk(b"x"))
+        peer.send(END)
+
+    server = serve(slow)
+    request = wire.outgoing(server.url, total=0.3)
+    assert b"".join(transport.stream(request)) == b"xxxxx"
+    assert time.monotonic() > request.deadline
+
+
+def test_headers_that_do_not_come_end_at_the_deadline(transport, serve, wire):
+    server = serve(Turns())
+    with pytest.raises(APITimeoutError, match=r"gave no whole answer within 0\.\d+ s"):
+        transport.stream(wire.outgoing(server.url, total=0.2))
+    assert server.result() is True
+
+
+def test_a_gap_longer_than_the_read_limit_ends_the_stream(transport, serve, wire):
+    script = Turns(CHUNKED + chunk(b"one"))
+    script.next()
+    server = serve(script)
+    incoming = transport.stream(wire.outgoing(server.url, read=0.2))
+    assert next(incoming) == b"one"
+    with pytest.raises(APITimeoutError, match=rf"127.0.0.1:{server.port} sent nothing for 0.2 s"):
+        next(incoming)
+    assert list(incoming) == []
+    assert server.result() is True
+
+
+def test_a_cut_stream_is_an_error_and_never_an_end(transport, serve, wire):
+    def cut(peer):
+        peer.request()
+        peer.send(CHUNKED + chunk(b"one"))
+
+    server = serve(cut)
+    incoming = transport.stream(wire.outgoing(server.url))
+    with pytest.raises(APIConnectionError, match="closed the connection before its answer was complete"):
+        assert list(incoming) == [b"one"]
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_leaving_early_closes_the_connection_and_the_server_sees_it(transport, serve, wire, times):
+    script = Turns(CHUNKED + chunk(b"one"))
+    script.next()
+    server = serve(script)
+    incoming = transport.stream(wire.outgoing(server.url))
+    assert next(incoming) == b"one"
+    for _ in range(times):
+        incoming.close()
+    assert server.result() is True
+
+
+def test_leaving_unread_closes_the_connection(transport, serve, wire):
+    script = Turns(CHUNKED)
+    script.next()
+    server = serve(script)
+    transport.stream(wire.outgoing(server.url)).close()
+    assert server.result() is True
+
+
+def test_another_exchange_works_after_one_was_left(transport, serve, wire):
+    script = Turns(CHUNKED + chunk(b"one"))
+    script.next()
+    left, next_one = serve(script), serve(wire.answering(wire.answer(b"{}")))
+    incoming = transport.stream(wire.outgoing(left.url))
+    next(incoming)
+    incoming.close()
+    assert transport.send(wire.outgoing(next_one.url)).json() == {}
+
+
+def test_a_stream_can_be_closed_while_another_thread_reads_it(serve, wire):
+    script = Turns(CHUNKED)
+    script.next()
+    server = serve(script)
+    transport = HttpxTransport()
+    incoming = transport.stream(wire.outgoing(server.url))
+    outcome = []
+
+    def read():
+        try:
+            outcome.append(list(incoming))
+        except APIConnectionError as error:
+            outcome.append(error)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    incoming.close()
+    reader.join(5)
+    assert outcome, "the reader still waits"
+    assert server.result() is True
+    transport.close()
+
+
+# --------------------------------------------------------------------------------------------------- cancelled, aborted
+
+
+def test_a_cancelled_call_closes_its_connection(asynchronous, serve, wire):
+    script = Turns()
+    server = serve(script)
+
+    async def cancelled():
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(asynchronous.transport.send, wire.outgoing(server.url))
+            await anyio.to_thread.run_sync(script.reached.wait, 10)
+            tasks.cancel_scope.cancel()
+
+    asynchronous.portal.call(cancelled)
+    assert server.result() is True
+
+
+def test_a_cancelled_stream_closes_its_connection(asynchronous, serve, wire):
+    script = Turns(CHUNKED + chunk(b"one"))
+    script.next()
+    server = serve(script)
+
+    async def cancelled():
+        incoming = await asynchronous.transport.stream(wire.outgoing(server.url))
+        with anyio.move_on_after(0.1):
+            async for _ in incoming:
+                pass
+        await incoming.aclose()
+
+    asynchronous.portal.call(cancelled)
+    assert server.result() is True
+
+
+@pytest.mark.parametrize("where", ["another thread", "the loop"])
+def test_an_aborted_stream_closes_its_connection_at_once(asynchronous, serve, wire, where):
+    script = Turns(CHUNKED + chunk(b"one"))
+    script.next()
+    server = serve(script)
+    incoming = asynchronous.stream(wire.outgoing(server.url))
+    assert next(incoming) == b"one"
+    if where == "the loop":
+        asynchronous.portal.call(incoming.abort)
+    else:
+        incoming.abort()
+    incoming.abort()
+    assert server.result() is True
+    other = serve(wire.answering(wire.answer()))
+    assert asynchronous.send(wire.outgoing(other.url)).status == 200
+
+
+@pytest.mark.parametrize("make", [AsyncHttpxTransport, AiohttpTransport])
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # asyncio's own, of a loop closed with open connections
+@pytest.mark.filterwarnings("ignore:Unclosed:ResourceWarning")
+def test_an_abort_after_the_loop_is_gone_does_not_raise(serve, wire, make):
+    script = Turns(CHUNKED + chunk(b"one"))
+    script.next()
+    server = serve(script)
+
+    async def begin():
+        incoming = await transport.stream(wire.outgoing(server.url))
+        await anext(incoming)
+        return incoming
+
+    transport = make()
+    incoming = None
+    with anyio.from_thread.start_blocking_portal("asyncio") as portal:
+        incoming = portal.call(begin)
+    incoming.abort()
+    assert server.result() is True
+    incoming = transport = None
+    gc.collect()
