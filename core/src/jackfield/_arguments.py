@@ -60,6 +60,8 @@ def check(request: Request) -> Request:
         raise BadRequestError("model is empty: write 'provider/model'", param="model")
     for name, value in request.options.items():
         _check_option(name, value)
+    for place, fallback in enumerate(request.options.get("fallbacks") or ()):
+        _check_fallback(place, fallback)
     return checker(request)
 
 
@@ -67,6 +69,14 @@ def _check_option(name: str, value: Any) -> None:
     expected = _EXPECTED.get(name)
     if expected is not None and value is not None and not expected[0](value):
         raise _wrong(name, expected[1], value)
+
+
+def _check_fallback(place: int, fallback: str | Mapping[str, Any]) -> None:
+    try:
+        for name, value in (split(fallback)[0] if isinstance(fallback, Mapping) else {}).items():
+            _check_option(name, value)
+    except BadRequestError as error:
+        raise BadRequestError(f"fallbacks[{place}]: {error}", param="fallbacks") from error
 
 
 def _check_completion(request: Any) -> Request:

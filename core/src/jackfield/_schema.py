@@ -28,9 +28,10 @@ def response_format_of(kind: type[Any]) -> dict[str, Any]:
     try:
         schema = kind.model_json_schema()
         strict = _strict(schema, schema)
-    except (TypeError, ValueError, RecursionError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
+        cause = str(error).partition("\n")[0]
         raise BadRequestError(
-            f"response_format: {kind.__name__} cannot be described as a JSON schema: {error}", param="response_format"
+            f"response_format: {kind.__name__} cannot be described as a JSON schema: {cause}", param="response_format"
         ) from error
     name = re.sub(r"[^a-zA-Z0-9_-]+", "_", kind.__name__).strip("_")  # a generic's name holds brackets
     return {"type": "json_schema", "json_schema": {"name": name, "strict": True, "schema": strict}}
