@@ -59,8 +59,8 @@ def _print_stream(call: dict[str, Any]) -> None:
         with completion(**call, stream=True) as stream:
             for chunk in stream:
                 for choice in chunk.choices[:1]:
-                    click.echo(choice.delta.content or "", nl=False)
                     started = True
+                    click.echo(choice.delta.content or "", nl=False)
     finally:
         if started:
             click.echo()  # whatever comes next, an error or a prompt, begins on a line of its own

@@ -12,6 +12,7 @@ import click
 
 from .._index import COMMANDS, EXTENSIONS, Found, Index
 from ..errors import JackfieldError
+from ._options import one_line
 
 if TYPE_CHECKING:
     from .._extensions import Extensions
@@ -125,9 +126,8 @@ def attempt(action: Callable[[Found], T], found: Found) -> T | Problem:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # what is imported may raise anything
-        text = " ".join(str(error).split())
         named = isinstance(error, JackfieldError | click.ClickException)  # it says itself whose fault it is
-        return Problem(text if named else f"{type(error).__name__}: {text}")
+        return Problem(one_line(error) if named else f"{type(error).__name__}: {one_line(error)}")
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from .._index import Found
+from ._options import one_line
 
 __all__ = ["PluginCommand", "command"]
 
@@ -40,7 +41,7 @@ def command(found: Found) -> click.Command:
     except (Exception, SystemExit) as error:
         raise click.ClickException(
             f"the command {found.name!r} of {found.owner} does not load: {found.value}: {type(error).__name__}: "
-            f"{error}. Try: pip install --upgrade --force-reinstall {found.distribution}"
+            f"{one_line(error)}. Try: pip install --upgrade --force-reinstall {found.distribution}"
         ) from error
     if isinstance(loaded, click.Command):
         return loaded

@@ -16,6 +16,7 @@ from ._embed import embed
 from ._foreign import PluginCommand
 from ._image import image
 from ._models import models
+from ._options import one_line
 from ._providers import providers
 
 __all__ = ["cli"]
@@ -48,7 +49,7 @@ class Commands(click.Group):
         except BrokenPipeError:
             raise
         except (JackfieldError, OSError) as error:
-            raise click.ClickException(" ".join(str(error).split())) from error
+            raise click.ClickException(one_line(error)) from error
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

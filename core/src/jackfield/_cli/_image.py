@@ -6,6 +6,7 @@ import base64
 import binascii
 import os
 from collections.abc import Iterator
+from itertools import count
 from typing import TYPE_CHECKING
 
 import click
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["image"]
 
+STDOUT = "-"
 SIGNATURES = {b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg", b"RIFF": ".webp", b"GIF8": ".gif"}
 
 
@@ -49,24 +51,27 @@ def image(
     if as_json:
         click.echo(answer.model_dump_json(indent=2, exclude_none=True))
         return
-    for suffix, picture in _numbered(answer.data):
-        _deliver(picture, output, suffix)
+    several = len(answer.data) > 1
+    for place, picture in enumerate(answer.data, start=1):
+        _deliver(picture, _numbered(output, place) if output and several else output)
 
 
-def _numbered(pictures: list[ImageObject]) -> Iterator[tuple[str, ImageObject]]:
-    for place, picture in enumerate(pictures, start=1):
-        yield (f"-{place}" if len(pictures) > 1 else ""), picture
+def _numbered(output: str, place: int) -> str:
+    root, extension = os.path.splitext(output)
+    return output if output == STDOUT else f"{root}-{place}{extension}"
 
 
-def _deliver(picture: ImageObject, output: str | None, suffix: str) -> None:
-    if picture.b64_json is None:
+def _deliver(picture: ImageObject, output: str | None) -> None:
+    if picture.b64_json is not None:
+        content = _decoded(picture.b64_json)
+        if output == STDOUT:
+            click.echo(content, nl=False)
+        else:
+            click.echo(_written(content, output))
+    elif picture.url is not None:
         click.echo(picture.url)
-        return
-    content = _decoded(picture.b64_json)
-    if output == "-":
-        click.echo(content, nl=False)
     else:
-        click.echo(_written(content, output, suffix))
+        raise click.ClickException("the provider sent neither a picture nor an address")
 
 
 def _decoded(encoded: str) -> bytes:
@@ -76,11 +81,19 @@ def _decoded(encoded: str) -> bytes:
         raise click.ClickException(f"the provider's picture is no base64: {error}") from error
 
 
-def _written(content: bytes, output: str | None, suffix: str) -> str:
-    """Write a picture and return its file's name; a file that was not named is never written over."""
+def _written(content: bytes, output: str | None) -> str:
+    """Write a picture and return its file's name. Without ``output`` it is a new file, whatever there is already."""
+    for name in [output] if output else _names(content):
+        try:
+            with open(name, "wb" if output else "xb") as file:
+                file.write(content)
+        except FileExistsError:
+            continue
+        return name
+    raise AssertionError("there is always another name")
+
+
+def _names(content: bytes) -> Iterator[str]:
     kind = next((kind for start, kind in SIGNATURES.items() if content.startswith(start)), ".png")
-    root, extension = os.path.splitext(output or "image")
-    name = f"{root}{suffix}{extension or kind}"
-    with open(name, "xb" if output is None else "wb") as file:
-        file.write(content)
-    return name
+    yield f"image{kind}"
+    yield from (f"image-{number}{kind}" for number in count(2))

@@ -1,4 +1,4 @@
-"""What several commands share: where a call goes, and text from stdin."""
+"""What several commands share: where a call goes, text from stdin, errors in one line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-__all__ = ["as_json", "destination", "given", "read_stdin"]
+__all__ = ["as_json", "destination", "given", "one_line", "read_stdin"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -34,3 +34,8 @@ def read_stdin(what: str) -> str:
     if sys.stdin.isatty():
         raise click.UsageError(f"Give {what}, or pipe it in.")
     return sys.stdin.read().removesuffix("\n")
+
+
+def one_line(error: BaseException) -> str:
+    """Return an error's text without its line breaks."""
+    return " ".join(str(error).split())

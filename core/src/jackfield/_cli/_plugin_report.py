@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Container
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from ._checks import (
     providers_of,
 )
 from ._foreign import command
+from ._options import one_line
 
 if TYPE_CHECKING:
     from .._settings import ProviderInfo
@@ -82,9 +84,11 @@ class PluginReport:
         where = f"custom_provider_map[{place}]"
         try:
             name = str(entry["provider"])
-            get_llm_provider("", name)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # about other entries, which have their own rows
+                get_llm_provider("", name)
         except (JackfieldError, TypeError, KeyError) as error:
-            problem = f"{type(error).__name__}: {error}"
+            problem = f"{type(error).__name__}: {one_line(error)}"
             self.advice.append(f"{where}: {problem}")
             return (where, "", problem)
         return (where, name, AVAILABLE)
