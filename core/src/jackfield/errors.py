@@ -68,6 +68,15 @@ LONGEST_MESSAGE = 500
 """Characters of a server's own text that an error repeats."""
 
 
+FOREIGN_DETAILS = frozenset(
+    {
+        *("litellm_debug_info", "max_retries", "num_retries", "request", "response", "headers", "body"),
+        *("provider_specific_fields", "exception_status_code"),
+    }
+)
+"""What LiteLLM's constructors take beyond ours: code that comes from there may still pass it, and nothing uses it."""
+
+
 class JackfieldError(Exception):
     """The base of them all.
 
@@ -99,9 +108,7 @@ class JackfieldError(Exception):
         self._take(details)
 
     def _take(self, details: dict[str, Any]) -> None:
-        # LiteLLM's constructors know these; code that comes from there may still pass them.
-        unknown = details.keys() - {"litellm_debug_info", "max_retries", "num_retries", "response", "headers", "body"}
-        if unknown:
+        if unknown := details.keys() - FOREIGN_DETAILS:
             raise TypeError(f"{type(self).__name__} got an unexpected keyword argument {min(unknown)!r}")
 
     def __str__(self) -> str:
