@@ -2,6 +2,7 @@
 
 from .chat import (
     Choices,
+    CompletionTokensDetails,
     Delta,
     DeltaToolCall,
     FunctionCall,
@@ -9,12 +10,13 @@ from .chat import (
     Message,
     ModelResponse,
     ModelResponseStream,
+    PromptTokensDetails,
     StreamingChoices,
     ToolCall,
     Usage,
 )
 from .embedding import Embedding, EmbeddingResponse
-from .image import ImageObject, ImageResponse
+from .image import ImageObject, ImageResponse, ImageUsage
 from .models import ModelInfo, ModelList
 from .prompts import prompt_of, prompts_of
 from .requests import (
@@ -33,6 +35,7 @@ __all__ = [
     "CallOptions",
     "Choices",
     "CompletionRequest",
+    "CompletionTokensDetails",
     "Delta",
     "DeltaToolCall",
     "Embedding",
@@ -44,12 +47,14 @@ __all__ = [
     "ImageGenerationRequest",
     "ImageObject",
     "ImageResponse",
+    "ImageUsage",
     "ListModelsRequest",
     "Message",
     "ModelInfo",
     "ModelList",
     "ModelResponse",
     "ModelResponseStream",
+    "PromptTokensDetails",
     "Request",
     "StreamingChoices",
     "TextChoices",

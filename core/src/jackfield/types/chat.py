@@ -2,7 +2,7 @@
 
 Source of the wire format: OpenAI's API description, ``CreateChatCompletionResponse`` and
 ``CreateChatCompletionStreamResponse``. Tolerant where real servers are: ``created`` may be a float, ``index`` may be
-missing, ``choices`` empty and ``usage`` null.
+missing, ``choices`` empty and ``usage`` null. Log probabilities, audio, annotations and moderation stay plain JSON.
 """
 
 from typing import Any, Literal, Self, TypedDict
@@ -58,6 +58,27 @@ class Delta(Model):
     function_call: FunctionCall | None = None
     refusal: str | None = None
     reasoning_content: str | None = None
+    audio: Any = None
+
+
+class PromptTokensDetails(Model):
+    """Which of the prompt's tokens were of which sort; a server that does not count a sort leaves it None."""
+
+    cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    audio_tokens: int | None = None
+    image_tokens: int | None = None
+    text_tokens: int | None = None
+
+
+class CompletionTokensDetails(Model):
+    """Which of the answer's tokens were of which sort; a server that does not count a sort leaves it None."""
+
+    reasoning_tokens: int | None = None
+    accepted_prediction_tokens: int | None = None
+    rejected_prediction_tokens: int | None = None
+    audio_tokens: int | None = None
+    text_tokens: int | None = None
 
 
 class Usage(Model):
@@ -66,8 +87,8 @@ class Usage(Model):
     prompt_tokens: int | None = 0
     completion_tokens: int | None = 0
     total_tokens: int | None = 0
-    prompt_tokens_details: dict[str, Any] | None = None
-    completion_tokens_details: dict[str, Any] | None = None
+    prompt_tokens_details: PromptTokensDetails | None = None
+    completion_tokens_details: CompletionTokensDetails | None = None
 
 
 class Choices(Model):
@@ -98,6 +119,8 @@ class ModelResponse(Model):
     object: str = "chat.completion"
     system_fingerprint: str | None = None
     service_tier: str | None = None
+    metadata: dict[str, Any] | None = None
+    moderation: Any = None
     usage: Usage | None = None
 
     @classmethod
@@ -119,6 +142,8 @@ class ModelResponseStream(Model):
     object: str = "chat.completion.chunk"
     system_fingerprint: str | None = None
     service_tier: str | None = None
+    moderation: Any = None
+    obfuscation: str | None = None
     usage: Usage | None = None
 
 

@@ -15,9 +15,25 @@ class ImageObject(Model):
     revised_prompt: str | None = None
 
 
+class ImageUsage(Model):
+    """Tokens used for images: counts, never money."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    total_tokens: int | None = None
+    input_tokens_details: dict[str, Any] | None = None
+    output_tokens_details: dict[str, Any] | None = None
+
+
 class ImageResponse(Model):
-    """The answer to ``image_generation()`` and ``image_edit()``."""
+    """The answer to ``image_generation()`` and ``image_edit()``; with what the server says of them."""
 
     created: int | float = Field(default_factory=now)
     data: list[ImageObject] = []
-    usage: dict[str, Any] | None = None
+    usage: ImageUsage | None = None
+    svg_usage: dict[str, Any] | None = None
+    size: str | None = None
+    quality: str | None = None
+    background: str | None = None
+    output_format: str | None = None
+    safety_identifier: str | None = None

@@ -10,6 +10,7 @@ class ModelInfo(Model):
     object: str = "model"
     created: int | float | None = None
     owned_by: str | None = None
+    shutdown_date: int | float | str | None = None
 
 
 class ModelList(Model):
