@@ -135,7 +135,9 @@ def test_nothing_is_retried_unless_asked_for(handler):
 @pytest.mark.parametrize("name", ["num_retries", "max_retries"])
 @pytest.mark.parametrize(("status", "wanted"), [(503, 2), (400, 1), (401, 1)])
 def test_retries_that_are_asked_for_are_made_where_they_may_help(handler, name, status, wanted):
-    method, calls = counting(CustomLLMError(status, "no"))
+    error = CustomLLMError(status, "no")
+    error.retry_after = 0.0
+    method, calls = counting(error)
     handler(completion=method)
     with pytest.raises(APIStatusError):
         ask(**{name: 1})

@@ -295,7 +295,9 @@ def test_a_retry_opens_the_stream_anew(handler):
     def streaming(**_):
         attempts.append(1)
         if len(attempts) == 1:
-            raise CustomLLMError(503, "not yet")
+            error = CustomLLMError(503, "not yet")
+            error.retry_after = 0.0
+            raise error
         yield "Hi!"
 
     handler(streaming=streaming)

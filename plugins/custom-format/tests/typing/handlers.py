@@ -34,6 +34,7 @@ class Narrow(CustomLLM):
         model: str,
         prompt: str,
         model_response: ImageResponse,
+        *,
         optional_params: dict[str, Any],
         timeout: float | httpx.Timeout | None = None,
         client: HTTPHandler | None = None,
