@@ -27,6 +27,8 @@ class AsyncStream(Generic[ChunkT, ResponseT]):
     ``response`` is what has arrived so far as a whole answer, with usage when it is known.
     """
 
+    __module__ = "jackfield"
+
     def __init__(
         self,
         source: AsyncIterator[Any],

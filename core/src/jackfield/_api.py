@@ -286,3 +286,8 @@ def _finder() -> Any:
             f"installed: pip install {HANDLER_DISTRIBUTION}"
         ) from error
     return _find_provider
+
+
+for _name in __all__:
+    globals()[_name].__module__ = __package__
+del _name

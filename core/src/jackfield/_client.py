@@ -183,6 +183,8 @@ class Client(_Settable):
     (``api_key``, ``timeout``, ``num_retries`` …) may be given as a default for all calls.
     """
 
+    __module__ = "jackfield"
+
     _transport: Transport | None = None
     _pid = 0
 
@@ -226,6 +228,8 @@ class AsyncClient(_Settable):
     ``transport`` is an AsyncTransport, or "aiohttp" or "httpx"; else the variable JACKFIELD_TRANSPORT names it, else
     it is aiohttp where that is installed and the loop is asyncio's. Everything else as for ``Client``.
     """
+
+    __module__ = "jackfield"
 
     _loops: Any = None
 

@@ -31,6 +31,8 @@ class Stream(Generic[ChunkT, ResponseT]):
     ``response`` is what has arrived so far as a whole answer, with usage when it is known.
     """
 
+    __module__ = "jackfield"
+
     def __init__(self, chunks: Generator[ChunkT], pipeline: Pipeline, close: Callable[[], None]) -> None:
         self._chunks = chunks
         self._pipeline = pipeline

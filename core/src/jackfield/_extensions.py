@@ -1,7 +1,5 @@
 """Extensions: what stands around every operation, and who watches."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
@@ -23,6 +21,8 @@ class Event:
     ``kind`` is "started", "first_chunk", "finished" or "failed"; ``elapsed`` is in seconds since the start; ``usage``
     is there when a call has finished and its usage is known, ``error`` when it failed.
     """
+
+    __module__ = "jackfield"
 
     kind: str
     operation: str

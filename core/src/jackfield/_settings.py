@@ -1,7 +1,5 @@
 """Settings: what one call knows besides its request, and what a provider tells about itself."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -29,6 +27,8 @@ class ProviderInfo:
     every parameter on.
     """
 
+    __module__ = "jackfield"
+
     display_name: str | None = None
     api_key_env: tuple[str, ...] = ()
     api_base_env: tuple[str, ...] = ()
@@ -51,6 +51,8 @@ class Settings:
     ``timeout`` is in seconds or an ``httpx.Timeout``; ``headers`` are the caller's ``headers`` and ``extra_headers`` in
     one; ``client`` is whatever the caller gave as ``client=``.
     """
+
+    __module__ = "jackfield"
 
     provider: str
     api_key: str | None = None

@@ -1,7 +1,5 @@
 """Requests: what a call asks for. Frozen; ``replace`` makes a changed copy, nothing ever mutates one."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cache
