@@ -40,7 +40,6 @@ class _Lines:
         tail = lines.pop()
         if lines and self._parts:
             lines[0] = self._rest() + lines[0]
-            self.check(len(lines[0]))
         if tail:
             self._parts.append(tail)
             self._size += len(tail)
@@ -126,7 +125,7 @@ class ServerSentEvents:
     def _field(self, line: bytes) -> None:
         name, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
-        if self._whole is None and line.lstrip().startswith(b"{"):
+        if self._whole is None and not self._data and line.lstrip().startswith(b"{"):
             self._whole = True
             self._add(line)
         elif name == b"data":

@@ -117,6 +117,19 @@ def test_there_is_one_finish_and_it_comes_after_all_text(chunks):
     assert run.response.choices[0].finish_reason == "stop"
 
 
+def test_a_finish_of_nothing_is_none_and_holds_nothing_back():
+    """Some servers write an empty text on each chunk but the last."""
+    run = Run(chunk(choice({"role": "assistant", "content": ""}, "", token_ids=[1])), text("a"), finish())
+    assert [each.finish_reason for each in run.of(0)] == [None, None, "stop"]
+    assert run.of(0)[0].token_ids == [1]
+
+
+def test_a_finish_is_held_back_even_with_a_role_and_empty_fields():
+    delta = {"role": "assistant", "content": "", "tool_calls": [], "refusal": None}
+    run = Run(text("a"), chunk(choice(delta, "stop")))
+    assert (len(run.at_once), len(run.at_end)) == (1, 1)
+
+
 def test_each_choice_has_one_finish():
     run = Run(
         chunk(choice({"content": "a"}), choice({"content": "b"}, index=1)),
@@ -164,6 +177,7 @@ USAGES = {
     "on a chunk without choices": [text("a"), finish(), chunk(usage=USAGE)],
     "on the finish": [text("a"), finish(usage=USAGE)],
     "on a text": [text("a", usage=USAGE), finish()],
+    "on a later piece": [text("a"), text("", usage=USAGE), finish()],
     "on every chunk, growing": [text("a", usage=USAGE | {"total_tokens": 4}), finish(usage=USAGE)],
     "first": [chunk(usage=USAGE), text("a"), finish()],
     "null everywhere else": [text("a", usage=None), finish(usage=USAGE), chunk(usage=None)],
@@ -233,7 +247,7 @@ def test_a_field_that_changes_on_the_way_is_delivered_as_it_was_first(changed):
 def test_names_that_come_after_a_first_chunk_of_none_are_the_stream_s():
     """Azure's first chunk has neither choices nor names, only what it found in the prompt."""
     first = bare(id="", model="", created=0, choices=[], prompt_filter_results=[])
-    run = Run(first, text("a", created=0), finish(created=0))
+    run = Run(first, text("a", created=0), finish(created=9))
     assert heads(run) == {("chatcmpl-1", 0, "m-2")}
 
 
@@ -253,10 +267,12 @@ def test_a_field_of_the_whole_answer_is_delivered_and_remembered():
     run = Run(
         text("a", system_fingerprint="fp_1", provider="p"),
         text("b", system_fingerprint="fp_2"),
-        text("c", system_fingerprint="fp_2", service_tier="default", citations=["u"]),
-        finish(system_fingerprint="fp_2"),
+        text("c", service_tier="default"),
+        text("d", service_tier=None),
+        text("e", citations=["u"]),
+        finish(),
     )
-    assert run.delivered[2].citations == ["u"]
+    assert run.delivered[4].citations == ["u"]
     response = run.response
     assert (response.system_fingerprint, response.service_tier) == ("fp_2", "default")
     assert (response.provider, response.citations) == ("p", ["u"])
@@ -330,6 +346,7 @@ def test_reasoning_refusal_and_text_each_grow_for_themselves():
 def test_beside_a_refusal_or_a_call_an_empty_text_is_none():
     empty = chunk(choice({"role": "assistant", "content": ""}))
     assert Run(empty, finish()).message.content == ""
+    assert Run(chunk(choice({"content": "", "refusal": None})), finish()).message.content == ""
     assert Run(chunk(choice({"role": "assistant"})), finish()).message.content is None
     refused = Run(empty, chunk(choice({"refusal": "I "})), chunk(choice({"refusal": "won't."})), finish())
     assert (refused.message.content, refused.message.refusal) == (None, "I won't.")
@@ -376,10 +393,10 @@ def test_logprobs_grow():
 def test_what_the_response_holds_is_nobody_else_s():
     given = [{"a": 1}]
     accumulator = Accumulator("m", include_usage=False)
-    accumulator.push(chunk(choice({"annotations": given})))
-    accumulator.response.choices[0].message.annotations.append(2)
-    accumulator.push(chunk(choice({"annotations": [{"b": 2}]})))
-    assert accumulator.response.choices[0].message.annotations == [{"a": 1}, {"b": 2}]
+    accumulator.push(chunk(choice({"odd": given})))
+    accumulator.response.choices[0].message.odd.append(2)
+    accumulator.push(chunk(choice({"odd": [{"b": 2}]})))
+    assert accumulator.response.choices[0].message.odd == [{"a": 1}, {"b": 2}]
     assert given == [{"a": 1}]
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import re
 import select
 import socket
 import threading
@@ -59,13 +60,19 @@ class EndlessServer:
     def _serve(self, connection):
         with connection:
             request = b""
-            while b"\r\n\r\n" not in request:
+            while not is_whole(request):
                 request += connection.recv(65536)
             connection.sendall(HEAD + b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in self._pieces))
             with contextlib.suppress(ConnectionError):  # one way to leave
                 while connection.recv(65536):
                     pass
         self._leaving.release()
+
+
+def is_whole(request):
+    head, _, body = request.partition(b"\r\n\r\n")
+    length = re.search(rb"content-length: *(\d+)", head, re.IGNORECASE)
+    return length is not None and len(body) == int(length[1])
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from jackfield._shapes import (
     chunk_of_response,
     chunk_of_text,
     describe,
+    first_problem,
     result_of,
     text_of_chat,
     text_of_chunk,
@@ -56,6 +57,10 @@ def test_a_mapping_of_another_shape_is_an_invalid_response_that_says_where():
         as_chunk({"choices": [{"delta": {"content": 7}}]})
 
 
+def test_a_problem_of_any_kind_is_one_line():
+    assert first_problem(ValueError("odd")) == "odd"
+
+
 @pytest.mark.parametrize("item", [None, 7, b"text", {"content": "a"}, {"error": {"message": "no"}}, object(), ["a"]])
 def test_anything_else_is_no_chunk(item):
     with pytest.raises(ContractViolationError, match="which is no chunk"):
@@ -91,7 +96,8 @@ def test_a_generic_chunk_is_text():
     ],
 )
 def test_a_generic_chunk_s_finish(item, finish):
-    assert as_chunk(item).choices[0].finish_reason == finish
+    (choice,) = as_chunk(item).choices
+    assert (choice.finish_reason, choice.delta.content) == (finish, item.get("text"))
 
 
 def test_a_generic_chunk_s_tool_usage_and_unknown_fields_are_kept():

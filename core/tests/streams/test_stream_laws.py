@@ -220,7 +220,7 @@ def sequences(draw):
     return payloads
 
 
-def gathered(parts, field):
+def texts_of(parts, field):
     """What a reader who simply adds up has of a field, for each choice."""
     found = defaultdict(str)
     for each in parts:
@@ -228,24 +228,44 @@ def gathered(parts, field):
     return {index: text for index, text in found.items() if text}
 
 
+def arguments_of(parts):
+    """What a reader who goes by the index has of the tool calls, for each choice in the order of their beginnings."""
+    found = defaultdict(dict)
+    for each in parts:
+        for piece in each["delta"].get("tool_calls") or ():
+            known = found[each["index"]]
+            known[piece["index"]] = known.get(piece["index"], "") + piece["function"]["arguments"]
+    return {index: list(calls.values()) for index, calls in found.items()}
+
+
+def same_content(parts, sent, response):
+    for field in ("content", "reasoning_content"):
+        assert texts_of(parts, field) == texts_of(sent, field)
+        whole_ones = {each.index: each.message.get(field) for each in response.choices}
+        assert {index: text for index, text in whole_ones.items() if text} == texts_of(sent, field)
+    assert arguments_of(parts) == arguments_of(sent)
+    whole_calls = {each.index: each.message.tool_calls for each in response.choices if each.message.tool_calls}
+    assert {i: [call.function.arguments for call in calls] for i, calls in whole_calls.items()} == arguments_of(sent)
+
+
+def one_role_and_one_finish(parts, sent):
+    for index in {each["index"] for each in sent}:
+        mine = [each for each in parts if each["index"] == index]
+        assert [each["delta"].get("role") for each in mine] == ["assistant"] + [None] * (len(mine) - 1)
+        first_finish = next(each["finish_reason"] for each in sent if each["index"] == index and each["finish_reason"])
+        assert [each.get("finish_reason") for each in mine] == [None] * (len(mine) - 1) + [first_finish]
+
+
 @given(sequences(), st.booleans(), st.lists(st.integers(0, 3000), max_size=8), st.sampled_from(["\n", "\r\n", "\r"]))
 def test_any_sequence_cut_anywhere_obeys_the_laws(payloads, include_usage, places, end):
     stream = "".join(f"data: {json.dumps(payload)}{end}{end}" for payload in payloads).encode()
     edges = [0, *sorted(min(place, len(stream)) for place in places), len(stream)]
-    pieces = [stream[start:stop] for start, stop in pairwise(edges)]
-    chunks, response = run(pieces, include_usage=include_usage)
+    chunks, response = run([stream[start:stop] for start, stop in pairwise(edges)], include_usage=include_usage)
 
     sent = [each for payload in payloads for each in payload["choices"]]
-    delivered = [plain(each) for chunk in chunks for each in chunk.choices]
-    for field in ("content", "reasoning_content"):
-        assert gathered(delivered, field) == gathered(sent, field)
-        whole_ones = {each.index: each.message.get(field) for each in response.choices}
-        assert {index: text for index, text in whole_ones.items() if text} == gathered(sent, field)
-    for index in {each["index"] for each in sent}:
-        mine = [each for each in delivered if each["index"] == index]
-        assert [each["delta"].get("role") for each in mine] == ["assistant"] + [None] * (len(mine) - 1)
-        first_finish = next(each["finish_reason"] for each in sent if each["index"] == index and each["finish_reason"])
-        assert [each.get("finish_reason") for each in mine] == [None] * (len(mine) - 1) + [first_finish]
+    parts = [plain(each) for chunk in chunks for each in chunk.choices]
+    same_content(parts, sent, response)
+    one_role_and_one_finish(parts, sent)
     assert {(each.id, each.created, each.model) for each in chunks} == {(HEAD["id"], HEAD["created"], HEAD["model"])}
     last = include_usage and any("usage" in payload for payload in payloads)
     assert [each.usage is not None for each in chunks] == [False] * (len(chunks) - 1) + [last]
