@@ -218,13 +218,12 @@ def get_llm_provider(
 ) -> tuple[str, str, str | None, str | None]:
     """Return ``(model, provider, api_key, api_base)`` as a call would use them, the environment's key and base too."""
     from ._arguments import split
-    from ._settings import resolve
     from .types import CompletionRequest
 
     core = _sync().core
     options, _ = split({"provider": custom_llm_provider, "api_base": api_base, "api_key": api_key})
     provider, bare = core.route(CompletionRequest(model), options)
-    settings = resolve(provider, core.registry.provider(provider).info, options)
+    settings = core.registry.provider(provider).settings(options)
     return bare, provider, settings.api_key, settings.api_base
 
 

@@ -13,12 +13,11 @@ from ._arguments import check, split
 from ._drive import drive
 from ._extensions import Event
 from ._kinds import as_stream
-from ._parameters import includes_usage
 from ._policy import governed, opened, with_fallbacks
-from ._registry import Provider, Registry
+from ._registry import Registry
 from ._routing import route
 from ._scope import Instructions, Scope
-from ._settings import Settings, resolve
+from ._settings import ProviderInfo, Settings, resolve
 from ._shapes import result_of
 from .errors import BadRequestError
 from .transports import AsyncTransport, Transport
@@ -59,17 +58,15 @@ class Core:
 
     def route(self, request: Request, options: CallOptions) -> tuple[str, str]:
         """Return the names of provider and model that a request goes to."""
-        provider = options.get("provider")
-        if type(request) is ListModelsRequest and provider is None:
-            provider, _, _ = request.model.partition("/")
+        model, provider = request.model, options.get("provider")
+        if provider is None and type(request) is ListModelsRequest:
+            provider = model.partition("/")[0]
+        default = None if "/" in model else self._default()
+        return route(self.registry, model, provider=provider, api_base=options.get("api_base"), default=default)
+
+    def _default(self) -> str | None:
         default = self._default_provider() if self._default_provider is not None else None
-        return route(
-            self.registry,
-            request.model,
-            provider=provider,
-            api_base=options.get("api_base"),
-            default=default or os.environ.get(DEFAULT_PROVIDER_VARIABLE) if "/" not in request.model else None,
-        )
+        return default or os.environ.get(DEFAULT_PROVIDER_VARIABLE)
 
     def _provider_name(self, request: Request, options: CallOptions) -> str:
         return self.route(request, options)[0]
@@ -80,33 +77,18 @@ class Core:
         name, model = self.route(request, options)
         provider = self.registry.provider(name)
         operation = provider.operation(request.operation)
-        settings = resolve(name, provider.info, options)
+        settings = provider.settings(options)
         bare = request.replace(model=model, options=NO_OPTIONS)
-        scope = self._scope(provider, settings, bare, options)
+        scope = Scope(provider, settings, bare, options, self.flow)
         if observers := self.registry.extensions.observers:
             scope.watch = self._watch(bare, settings, observers)
         return _run(operation, bare, scope)
 
     def _mocked(self, request: Request, options: CallOptions) -> Instructions:
-        bare = request.replace(model=request.model.partition("/")[2] or request.model, options={})
-        settings = resolve("mock", Settings(provider="mock").info, options)
-        scope = self._scope(None, settings, bare, options)
+        bare = request.replace(model=request.model.partition("/")[2] or request.model, options=NO_OPTIONS)
+        settings = resolve("mock", ProviderInfo(), options)
+        scope = Scope(None, settings, bare, options, self.flow)
         return _run(lambda given, _: _mock.answer(given, options), bare, scope)
-
-    def _scope(self, provider: Provider | None, settings: Settings, request: Request, options: CallOptions) -> Scope:
-        retries = options.get("num_retries")
-        if retries is None:
-            retries = provider.info.num_retries if provider is not None else 0
-        return Scope(
-            provider,
-            settings,
-            request.model,
-            retries=retries,
-            limited=options.get("timeout") is not None,
-            include_usage=includes_usage(request.params),
-            text=request.operation == "text_completion",
-            invoke=self.flow,
-        )
 
     def _watch(self, request: Request, settings: Settings, observers: Any) -> Callable[..., None]:
         started = time.monotonic()

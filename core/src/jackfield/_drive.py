@@ -195,12 +195,12 @@ def _iterator(target: Any, scope: Scope) -> Iterator[Any]:
     if isinstance(target, AsyncIterable):
         from . import _background
 
-        return _background.iterate(target, gap=scope.gap, context=context)
+        return _background.iterate(target, gap=scope.total, context=context)
     iterator = context.run(iter, target)
     if scope.limited:
         from . import _threads
 
-        return _threads.iterate(iterator, gap=scope.gap, context=context)
+        return _threads.iterate(iterator, gap=scope.total, context=context)
     return _steps(iterator, context)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
 from typing import Any
 
 from ._kinds import Operation
@@ -12,7 +11,7 @@ from .errors import BadRequestError
 from .flow import Flow
 from .types import Request
 
-__all__ = ["checked", "includes_usage"]
+__all__ = ["checked"]
 
 STREAM_OPTIONS = "stream_options"
 
@@ -50,9 +49,3 @@ def _refuse_or_warn(unknown: list[str], operation: str, settings: Any) -> None:
             param=unknown[0],
         )
     warnings.warn(f"drop_params: the provider {settings.provider!r} does not get {names}", stacklevel=2)
-
-
-def includes_usage(params: Mapping[str, Any]) -> bool:
-    """Whether the caller asked for the usage chunk of a stream."""
-    options = params.get(STREAM_OPTIONS)
-    return isinstance(options, Mapping) and bool(options.get("include_usage"))

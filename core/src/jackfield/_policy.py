@@ -187,7 +187,7 @@ def opened(description: EventStream, scope: Scope, *, inner: bool = False) -> In
     """
     tries = 0
     while True:
-        pipeline = scope.pipeline(text=scope.text and not inner)
+        pipeline = scope.pipeline(inner=inner)
         if inner:
             pipeline.watch = None
         # The effects of a flow that finds the target have had their attempts: only the opening is tried again here.

@@ -12,6 +12,7 @@ from ._index import DENY, EXTENSIONS, PROVIDERS, Found, Index
 from ._kinds import Operation
 from ._parameters import checked
 from ._plugins import OPERATIONS, Adapter, adapted, functions, info_of, managed, missing_hooks, single
+from ._settings import Settings, resolve
 from .errors import (
     PluginError,
     ProviderBlockedError,
@@ -21,6 +22,7 @@ from .errors import (
     UnsupportedOperationError,
 )
 from .hookspecs import ExtensionHooks, ProviderHooks
+from .types import CallOptions
 
 __all__ = ["Provider", "Registry"]
 
@@ -31,7 +33,7 @@ class Provider:
     ``within`` gives it with extensions around every operation, which is what calls use.
     """
 
-    __slots__ = ("bridged", "info", "name", "operations", "owner", "response_error")
+    __slots__ = ("_settings", "bridged", "info", "name", "operations", "owner", "response_error")
 
     def __init__(self, name: str, plugin: object, owner: str) -> None:
         try:
@@ -54,6 +56,9 @@ class Provider:
         self.bridged = frozenset(added)
         self.operations: Mapping[str, Operation] = native | added
         self.response_error = single(manager, "response_error")
+        # Settings are frozen: calls that say nothing share them, unless the environment has a say at each call.
+        shared = not (self.info.api_key_env or self.info.api_base_env)
+        self._settings = resolve(name, self.info, CallOptions()) if shared else None
 
     def within(self, extensions: Extensions) -> Provider:
         """Return this provider with the extensions around each of its operations, own and bridged."""
@@ -62,6 +67,12 @@ class Provider:
         composed = copy(self)
         composed.operations = {hook: extended(flow, extensions.around) for hook, flow in self.operations.items()}
         return composed
+
+    def settings(self, options: CallOptions) -> Settings:
+        """Return the settings of a call with these options."""
+        if self._settings is not None and not options:
+            return self._settings
+        return resolve(self.name, self.info, options)
 
     def operation(self, name: str) -> Operation:
         """Return an operation's flow; raises UnsupportedOperationError that names those there are."""

@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 
 from ._failures import error_of_exception, scrub
 from ._pipeline import Pipeline
-from ._settings import Settings
+from ._settings import DEFAULT_TIMEOUT, Settings
 from .errors import APITimeoutError, BadRequestError, ContractViolationError, JackfieldError
 from .flow import Http
 from .transports import Outgoing
+from .types import CallOptions, Request
 
 if TYPE_CHECKING:
     from ._registry import Provider
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Instructions", "Opening", "Scope"]
 
 CONNECT_TIMEOUT = 10.0
+DEFAULT_LIMITS = (DEFAULT_TIMEOUT, CONNECT_TIMEOUT)
 
 Instructions: TypeAlias = Generator[tuple[Any, "Scope"], Any, Any]
 """What a driver runs: pairs of an instruction (Outgoing, Opening, Sleep or Call) and the scope it stands in."""
@@ -40,65 +42,50 @@ class Opening:
 class Scope:
     """One call of one provider.
 
-    ``deadline`` is the ``time.monotonic()`` at which the current attempt ends, ``gap`` and ``connect`` are limits in
-    seconds, ``limited`` says whether the caller chose them.
+    ``deadline`` is the ``time.monotonic()`` at which the current attempt ends; ``total`` (an attempt's whole answer,
+    and then each gap of a stream) and ``connect`` are limits in seconds; ``limited`` says that the caller chose them.
+    ``provider`` is None for a mock.
     """
 
-    __slots__ = (
-        "_context",
-        "_origin",
-        "_total",
-        "connect",
-        "deadline",
-        "gap",
-        "include_usage",
-        "invoke",
-        "limited",
-        "model",
-        "provider",
-        "retries",
-        "settings",
-        "text",
-        "until",
-        "watch",
-    )
+    watch: Callable[..., None] | None = None
+    _context: Context | None = None
+    _origin: str | None = None
 
     def __init__(
         self,
         provider: Provider | None,
         settings: Settings,
-        model: str,
-        *,
-        retries: int,
-        limited: bool,
-        include_usage: bool,
-        text: bool,
+        request: Request,
+        options: CallOptions,
         invoke: Callable[[Any], Instructions],
     ) -> None:
         self.provider = provider
         self.settings = settings
-        self.model = model
-        self.retries = retries
-        self.limited = limited
-        self.include_usage = include_usage
-        self.text = text
+        self.request = request
         self.invoke = invoke
-        self.watch: Callable[..., None] | None = None
-        self._context: Context | None = None
-        self._origin: str | None = None
-        timeout = settings.timeout
-        if isinstance(timeout, int | float):
-            self._total = self.gap = float(timeout)
-            self.connect = min(CONNECT_TIMEOUT, self._total)
-        else:  # an httpx.Timeout, whose None means no limit
-            self._total = self.gap = float("inf") if timeout.read is None else timeout.read
-            self.connect = self._total if timeout.connect is None else timeout.connect
-        self.deadline = time.monotonic() + self._total
-        self.until = self.deadline + self._total * retries
+        self.total, self.connect = DEFAULT_LIMITS
+        self.limited = False
+        self.retries = provider.info.num_retries if provider is not None else 0
+        if options:
+            self._take(options)
+        self._began = time.monotonic()
+        self.deadline = self._began + self.total
+
+    def _take(self, options: CallOptions) -> None:
+        if (retries := options.get("num_retries")) is not None:
+            self.retries = retries
+        if (timeout := options.get("timeout")) is not None:
+            self.limited = True
+            self.total, self.connect = _limits(timeout)
 
     def restart(self) -> None:
         """Begin another attempt."""
-        self.deadline = time.monotonic() + self._total
+        self.deadline = time.monotonic() + self.total
+
+    @property
+    def until(self) -> float:
+        """The ``time.monotonic()`` at which all attempts together end."""
+        return self._began + self.total * (self.retries + 1)
 
     @property
     def context(self) -> Context:
@@ -117,12 +104,16 @@ class Scope:
 
     def timed_out(self) -> APITimeoutError:
         """The error for an attempt that took too long."""
-        return APITimeoutError(f"no answer within {self._total:g} s (timeout=)")
+        return APITimeoutError(f"no answer within {self.total:g} s (timeout=)")
 
-    def pipeline(self, *, text: bool) -> Pipeline:
-        """Return the pure part of one opening of a stream, of text_completion chunks or of chat chunks."""
+    def pipeline(self, *, inner: bool) -> Pipeline:
+        """Return the pure part of one opening of a stream; ``inner`` for one that only the core reads."""
         pipeline = Pipeline(
-            model=self.model, include_usage=self.include_usage, text=text, gap=self.gap, due=self.deadline
+            model=self.request.model,
+            include_usage=_includes_usage(self.request.params),
+            text=self.request.operation == "text_completion" and not inner,
+            gap=self.total,
+            due=self.deadline,
         )
         pipeline.failure, pipeline.watch = self.failure, self.watch
         return pipeline
@@ -132,7 +123,7 @@ class Scope:
         headers, content = _encoded(effect)
         self._keep_credentials_home(effect.url, headers)
         return Outgoing(
-            effect.method, effect.url, headers, content, deadline=self.deadline, connect=self.connect, read=self.gap
+            effect.method, effect.url, headers, content, deadline=self.deadline, connect=self.connect, read=self.total
         )
 
     def failure(self, error: Exception) -> JackfieldError:
@@ -145,7 +136,7 @@ class Scope:
         if failed is not error:
             failed.__cause__ = error
         failed.provider = failed.provider or self.settings.provider
-        failed.model = failed.model or self.model
+        failed.model = failed.model or self.request.model
         scrub(failed, self.secrets)
         return failed
 
@@ -174,6 +165,19 @@ class Scope:
                 f"the plugin was about to send the credential of {self._origin} to {origin}; leave the credential out "
                 "of requests to another origin"
             )
+
+
+def _limits(timeout: Any) -> tuple[float, float]:
+    """Return the limits of an attempt and of connecting; None in an httpx.Timeout means no limit."""
+    if isinstance(timeout, int | float):
+        return float(timeout), min(CONNECT_TIMEOUT, timeout)
+    total = float("inf") if timeout.read is None else timeout.read
+    return total, total if timeout.connect is None else timeout.connect
+
+
+def _includes_usage(params: Mapping[str, Any]) -> bool:
+    options = params.get("stream_options")
+    return isinstance(options, Mapping) and bool(options.get("include_usage"))
 
 
 def is_credential(header: str) -> bool:

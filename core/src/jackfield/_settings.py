@@ -4,7 +4,6 @@ import os
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -92,18 +91,6 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 def resolve(provider: str, info: ProviderInfo, options: CallOptions) -> Settings:
     """Return the settings of one call: argument, then environment, then default."""
-    if not options and not info.api_key_env and not info.api_base_env:
-        return _default_settings(provider, info)
-    return _settings(provider, info, options)
-
-
-@lru_cache(maxsize=256)
-def _default_settings(provider: str, info: ProviderInfo) -> Settings:
-    # Settings are frozen, so calls that say nothing may share them.
-    return _settings(provider, info, {})
-
-
-def _settings(provider: str, info: ProviderInfo, options: CallOptions) -> Settings:
     get: Callable[[str], Any] = options.get
     headers = get("headers") or _NOTHING
     if extra := get("extra_headers"):

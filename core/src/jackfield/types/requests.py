@@ -51,8 +51,8 @@ class Request:
         """Return a copy with these fields changed."""
         # What dataclasses.replace does, in a third of its time: every call makes a copy without the caller's options.
         copy = object.__new__(type(self))
-        for name in _names(type(self)):  # type: ignore[arg-type]  # to mypy a dataclass does not hash
-            object.__setattr__(copy, name, changes.pop(name) if name in changes else getattr(self, name))
+        for name, get, put in _slots(type(self)):  # type: ignore[arg-type]  # to mypy a dataclass does not hash
+            put(copy, changes.pop(name) if name in changes else get(self))
         if changes:
             raise TypeError(f"{type(self).__name__} has no field {min(changes)!r}")
         return copy
@@ -122,5 +122,7 @@ class ListModelsRequest(Request):
 
 
 @cache
-def _names(request: type[Request]) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(request))
+def _slots(request: type[Request]) -> tuple[tuple[str, Any, Any], ...]:
+    """Return each field's name, reader and writer: those of its slot, since a frozen class has no other writer."""
+    slots = [(each.name, getattr(request, each.name)) for each in fields(request)]
+    return tuple((name, slot.__get__, slot.__set__) for name, slot in slots)
