@@ -8,9 +8,19 @@ import functools
 
 import jackfield
 import pytest
-from jackfield import acompletion, aembedding, aimage_edit, completion, embedding, image_edit, image_generation
+from jackfield import (
+    acompletion,
+    aembedding,
+    aimage_edit,
+    completion,
+    embedding,
+    image_edit,
+    image_generation,
+    text_completion,
+)
 from jackfield.types import EmbeddingResponse, ImageResponse, ModelResponse
 from jackfield_custom_format import CustomLLM
+from pydantic import BaseModel
 
 MESSAGES = [{"role": "developer", "content": [{"type": "text", "text": "Hi"}]}]
 CHAT = """model messages headers model_response print_verbose api_key api_base acompletion logging_obj optional_params
@@ -154,6 +164,14 @@ def test_every_parameter_arrives_in_the_callers_order(listening):
         assert list(optional.items()) == list(PARAMETERS.items())
 
 
+def test_a_model_class_arrives_as_its_schema(listening):
+    class Colour(BaseModel):
+        name: str
+
+    response_format = chat(listening, response_format=Colour)["optional_params"]["response_format"]
+    assert (response_format["type"], response_format["json_schema"]["name"]) == ("json_schema", "Colour")
+
+
 def test_extra_body_stays_a_mapping_of_its_own(listening):
     assert chat(listening, extra_body={"raw": 1}, top_k=4)["optional_params"] == {"top_k": 4, "extra_body": {"raw": 1}}
 
@@ -251,6 +269,20 @@ def test_a_handler_may_change_what_it_is_given(handler):
     assert (messages, metadata, headers) == (MESSAGES, {"trace": "t-1"}, {"x-one": "1"})
     handler(completion=lambda optional_params, custom_prompt_dict, **_: str({**optional_params, **custom_prompt_dict}))
     assert completion("mine/small", messages=[]).choices[0].message.content == "{}"
+
+
+def test_what_a_handler_changed_reaches_no_other_call(handler):
+    def spoil(optional_params, **_):
+        heard = str(optional_params)
+        optional_params["junk"] = "junk"
+        return heard
+
+    handler(completion=spoil, image_edit=lambda image, **_: image.clear() or PICTURES)
+    texts = [choice.text for choice in text_completion("mine/small", ["One", "Two"], top_k=4).choices]
+    assert texts == ["{'top_k': 4}"] * 2
+    images = [b"PNG"]
+    image_edit(model="mine/small", image=images)
+    assert images == [b"PNG"]
 
 
 # ------------------------------------------------------------------------------------------------------- model_response

@@ -218,22 +218,6 @@ def test_a_blocking_method_does_not_block_the_loop(handler):
     assert asyncio.run(main()) == "Hi!"
 
 
-def test_only_the_steps_of_a_generator_need_a_thread(handler):
-    threads = []
-
-    def streaming(**_):
-        threads.append(threading.current_thread())
-        yield "Hi!"
-
-    handler(streaming=streaming)
-
-    async def main():
-        return await atext_of(await acompletion("mine/small", messages=MESSAGES, stream=True))
-
-    assert asyncio.run(main()) == "Hi!"
-    assert threads[0] is not threading.main_thread()
-
-
 def test_only_what_the_handler_has_counts_as_its_own(handler):
     handler(acompletion=coroutine)
     assert [hook for hook in vars(find_provider("mine")) if not hook.startswith("_")] == ["provider_info", "completion"]

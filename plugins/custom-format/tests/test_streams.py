@@ -29,13 +29,16 @@ def native(text, finish=None, **more):
 
 
 class Counting:
-    """An iterator that is no generator."""
+    """An iterator that is no generator, and can be called."""
 
     def __init__(self):
         self.left = ["!", "Hi"]
 
     def __iter__(self):
         return self
+
+    def __call__(self):
+        raise AssertionError("it was given to be iterated over")
 
     def __next__(self):
         if not self.left:

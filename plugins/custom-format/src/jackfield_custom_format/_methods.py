@@ -1,4 +1,4 @@
-"""The methods of a handler as the flows call them: by keyword, and in the colours that they have."""
+"""The methods of a handler as the flows call them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from jackfield import Settings
     from jackfield.types import Request
 
-__all__ = ["Arguments", "Awaited", "Blocking", "Method", "colours"]
+__all__ = ["Arguments", "Awaited", "Blocking", "Method", "awaited"]
 
 Arguments: TypeAlias = "Callable[[Any, Settings], dict[str, Any]]"
 """Makes the keyword arguments that LiteLLM passes, of request and settings."""
@@ -20,12 +20,12 @@ Awaited: TypeAlias = "Callable[[Any, Settings], Awaitable[Any]]"
 
 
 class Method:
-    """A method of a handler, called as LiteLLM calls it, with what its signature takes.
+    """A method of a handler, called as LiteLLM calls it: by keyword, with what its signature takes.
 
-    Its kind and its signature are read once; the method itself is looked up at each call, so that it can be patched.
+    Its signature is read once; the method itself is looked up at each call, so that it can be patched.
     """
 
-    __slots__ = ("_arguments", "_handler", "_name", "_takes", "is_coroutine", "is_instant")
+    __slots__ = ("_arguments", "_handler", "_name", "_takes", "is_coroutine")
 
     def __init__(self, handler: object, name: str, arguments: Arguments) -> None:
         function = getattr(handler, name)
@@ -34,8 +34,6 @@ class Method:
         self._arguments = arguments
         self._takes = _names_taken(function)
         self.is_coroutine = inspect.iscoroutinefunction(function)
-        # Calling a generator function only makes the generator: no thread, no loop is needed for that.
-        self.is_instant = inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
 
     def __call__(self, request: Request, settings: Settings) -> Any:
         arguments = self._arguments(request, settings)
@@ -44,28 +42,15 @@ class Method:
         return getattr(self._handler, self._name)(**arguments)
 
 
-def colours(plain: Method | None, asynchronous: Method | None) -> tuple[Blocking | None, Awaited | None]:
-    """Return what to call for a sync caller and what to await for an async one; None where the core is to bridge.
-
-    A method is what its function is, whatever its name: ``async def completion`` is awaited.
-    """
-    blocking = plain if plain is not None and not plain.is_coroutine else None
-    awaited = asynchronous or (plain if plain is not None and plain.is_coroutine else None)
-    if blocking is None and awaited is not None and awaited.is_instant:
-        blocking = awaited
-    elif awaited is None and blocking is not None and blocking.is_instant:
-        awaited = blocking
-    return blocking, None if awaited is None else _awaitable(awaited)
-
-
-def _awaitable(method: Method) -> Awaited:
-    if method.is_coroutine:
+def awaited(method: Method | None) -> Awaited | None:
+    """Return a method as something to await, also where it is a plain function; None without one."""
+    if method is None or method.is_coroutine:
         return method
 
-    async def awaited(request: Request, settings: Settings) -> Any:
+    async def called(request: Request, settings: Settings) -> Any:
         return method(request, settings)
 
-    return awaited
+    return called
 
 
 def _names_taken(function: Callable[..., Any]) -> frozenset[str] | None:

@@ -10,7 +10,7 @@ from jackfield import ProviderInfo, hookimpl
 
 from . import _arguments, _flows, _results
 from ._handler import own_methods
-from ._methods import Arguments, Method, colours
+from ._methods import Arguments, Method, awaited
 
 __all__ = ["HandlerPlugin"]
 
@@ -30,7 +30,7 @@ class HandlerPlugin:
                 for name in operation.arguments
             )
             if plain or asynchronous:
-                setattr(self, hook, hookimpl(operation.flow(*colours(plain, asynchronous))))
+                setattr(self, hook, hookimpl(operation.flow(plain, awaited(asynchronous))))
 
 
 class Operation(NamedTuple):
