@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jackfield import ContractViolationError, InvalidResponseError
 from jackfield._framing import MAX_FRAME_BYTES, JsonLines, ServerSentEvents, splitter_factory
@@ -184,6 +184,7 @@ def pieces_of(wire, places):
     return [wire[start:end] for start, end in pairwise(edges)]
 
 
+@settings(deadline=None)  # a busy machine is no broken law
 @given(streams(), cut_places)
 @example((b"data: a\r\n\r\n", [event(b"a")]), [8])
 def test_any_cut_of_any_events_gives_these_events(stream, places):
@@ -191,6 +192,7 @@ def test_any_cut_of_any_events_gives_these_events(stream, places):
     assert frames(ServerSentEvents(), pieces_of(wire, places)) == expected
 
 
+@settings(deadline=None)  # a busy machine is no broken law
 @given(st.binary(max_size=80) | st.text("\r\n :dat{", max_size=60).map(str.encode), cut_places)
 def test_any_cut_of_any_bytes_gives_the_same_frames(wire, places):
     for splitter in (ServerSentEvents, JsonLines):

@@ -6,7 +6,7 @@ from collections import defaultdict
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jackfield import EventStream
 from jackfield._pipeline import READY, Pipeline
@@ -256,6 +256,7 @@ def one_role_and_one_finish(parts, sent):
         assert [each.get("finish_reason") for each in mine] == [None] * (len(mine) - 1) + [first_finish]
 
 
+@settings(deadline=None)  # a busy machine is no broken law
 @given(sequences(), st.booleans(), st.lists(st.integers(0, 3000), max_size=8), st.sampled_from(["\n", "\r\n", "\r"]))
 def test_any_sequence_cut_anywhere_obeys_the_laws(payloads, include_usage, places, end):
     stream = "".join(f"data: {json.dumps(payload)}{end}{end}" for payload in payloads).encode()
