@@ -486,8 +486,12 @@ def test_functions_without_their_mark_are_named():
     )
 
 
+def plain_info():
+    return ProviderInfo()
+
+
 def test_a_plugin_without_an_operation_is_told_which_there_are():
-    named = refused(ProviderLoadError, provider_info=lambda: ProviderInfo())
+    named = refused(ProviderLoadError, provider_info=plain_info)
     assert named.startswith("fake_plugin implements no hook; it needs at least one of completion, streaming, text_comp")
     assert named.endswith("list_models, marked @hookimpl")
 
@@ -515,6 +519,15 @@ def test_provider_info_that_fails_hurts_only_the_load():
 
     said = refused(ProviderLoadError, completion=plain(None), provider_info=provider_info)
     assert said == "provider_info() failed: KeyError: 'ACME_REGION'"
+
+
+def test_a_plugin_that_fails_when_it_is_looked_at_hurts_only_the_load():
+    class Fragile:
+        def __getattr__(self, name):
+            raise ZeroDivisionError(name)
+
+    with pytest.raises(ProviderLoadError, match=r"Fragile cannot be read: ZeroDivisionError: "):
+        registry_with(Fragile())
 
 
 def test_provider_info_is_asked_once():

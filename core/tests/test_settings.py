@@ -70,11 +70,6 @@ def test_the_callers_headers_are_one_mapping_and_the_extra_ones_win():
     assert (found.api_version, found.timeout) == ("v", 7)
 
 
-def test_calls_that_say_nothing_share_their_settings_also_where_parameters_are_listed():
-    info = ProviderInfo(parameters={"completion": {"n"}})
-    assert settings(info) is settings(info)
-
-
 def test_a_setting_of_the_package_counts_where_the_call_is_silent(monkeypatch):
     class Tells:
         @hookimpl

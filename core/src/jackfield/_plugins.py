@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from types import ModuleType
 from typing import Any
 
 import pluggy
@@ -20,7 +21,7 @@ from ._shapes import describe
 from .errors import ContractViolationError, PluginError, ProviderLoadError
 from .hookspecs import PROJECT, hookimpl
 
-__all__ = ["OPERATIONS", "Adapter", "adapted", "functions", "info_of", "managed", "missing_hooks", "single"]
+__all__ = ["OPERATIONS", "Adapter", "adapted", "functions", "info_of", "managed", "missing_hooks", "name_of", "single"]
 
 MARK = f"{PROJECT}_impl"
 
@@ -80,10 +81,10 @@ def missing_hooks(plugin: object, names: Iterable[str]) -> str:
     """Say why a plugin has none of these hooks, in words that help its author."""
     if unmarked := [name for name in names if callable(getattr(plugin, name, None))]:
         return (
-            f"{_name(plugin)} defines {', '.join(unmarked)} without @hookimpl; mark what is a hook "
+            f"{name_of(plugin)} defines {', '.join(unmarked)} without @hookimpl; mark what is a hook "
             "(from jackfield import hookimpl)"
         )
-    return f"{_name(plugin)} implements no hook; it needs at least one of {', '.join(names)}, marked @hookimpl"
+    return f"{name_of(plugin)} implements no hook; it needs at least one of {', '.join(names)}, marked @hookimpl"
 
 
 class Adapter:
@@ -178,5 +179,8 @@ def _only_plain(hook: str, function: Callable[..., Any], names: tuple[str, ...])
     return takes_only(hook, function, names)
 
 
-def _name(plugin: object) -> str:
-    return getattr(plugin, "__name__", None) or f"{type(plugin).__module__}.{type(plugin).__qualname__}"
+def name_of(plugin: object) -> str:
+    """Return the name of a module, or of an object's class."""
+    if isinstance(plugin, ModuleType):
+        return plugin.__name__
+    return f"{type(plugin).__module__}.{type(plugin).__qualname__}"

@@ -11,7 +11,7 @@ from ._extensions import Extensions, extended
 from ._index import DENY, EXTENSIONS, PROVIDERS, Found, Index
 from ._kinds import Operation
 from ._parameters import checked
-from ._plugins import OPERATIONS, Adapter, adapted, functions, info_of, managed, missing_hooks, single
+from ._plugins import OPERATIONS, Adapter, adapted, functions, info_of, managed, missing_hooks, name_of, single
 from ._settings import Settings, resolve
 from .errors import (
     PluginError,
@@ -218,8 +218,7 @@ def _loaded(found: Found) -> object:
 
 
 def _registration(plugin: object) -> str:
-    name = getattr(plugin, "__name__", None) or f"{type(plugin).__module__}.{type(plugin).__qualname__}"
-    return f"the registered plugin {name}"
+    return f"the registered plugin {name_of(plugin)}"
 
 
 def _conflict(name: str, claims: list[Found]) -> ProviderConflictError:
