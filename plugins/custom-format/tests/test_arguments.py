@@ -237,6 +237,11 @@ def test_litellm_params_tell_about_the_call(listening):
     assert identity != second["litellm_call_id"]
 
 
+def test_an_api_version_is_not_lost(listening):
+    given = chat(listening, api_version="2026-01-01")
+    assert (given["litellm_params"]["api_version"], given["optional_params"]) == ("2026-01-01", {})
+
+
 def test_a_gateways_request_is_passed_on(listening):
     request = {"url": "/v1/chat/completions", "method": "POST", "body": {}}
     given = chat(listening, metadata={"proxy_server_request": request})

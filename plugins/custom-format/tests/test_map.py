@@ -147,6 +147,17 @@ def test_only_the_entry_that_is_asked_for_is_checked(register):
     assert said("mine/small") == "fine"
 
 
+def test_a_bug_in_a_handler_is_not_taken_for_a_malformed_entry(register):
+    class Buggy:
+        @property
+        def completion(self):
+            raise TypeError("a bug")
+
+    register(Buggy())
+    with pytest.raises(TypeError, match="a bug"):
+        said("mine/small")
+
+
 @pytest.mark.parametrize("entry", [None, "mine", {}, {"custom_handler": Says("nobody's")}, ["mine"]], ids=repr)
 def test_an_entry_without_a_provider_is_passed_over_with_a_warning(register, entry):
     register(Says("fine"))

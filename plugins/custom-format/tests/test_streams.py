@@ -13,7 +13,7 @@ from jackfield import (
     completion,
     text_completion,
 )
-from jackfield.types import Delta, ModelResponse, ModelResponseStream, StreamingChoices
+from jackfield.types import Delta, ModelResponse, ModelResponseStream, StreamingChoices, TextCompletionResponse
 from jackfield_custom_format import CustomLLMError
 
 USAGE = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
@@ -65,6 +65,7 @@ RETURNS = {
     "a generator": lambda: (text for text in ["Hi", "!"]),
     "native chunks": lambda: [native("Hi"), native("!", "stop")],
     "chunks as OpenAI's mappings": lambda: [{"choices": [{"delta": {"content": text}}]} for text in ("Hi", "!")],
+    "chunks of a text completion": lambda: [TextCompletionResponse(choices=[{"text": text}]) for text in ("Hi", "!")],
     "a mixture": lambda: ["H", generic("i"), native("!")],
     "another model's stream": lambda: completion("test/x", mock_response="Hi!", stream=True),
 }

@@ -25,14 +25,16 @@ def find_provider(name: str) -> object | None:
     """
     for entry in reversed(jackfield.custom_provider_map):
         try:
-            if entry["provider"] == name:
-                return _plugin(name, entry)
+            found = entry["provider"] == name
         except (TypeError, KeyError, IndexError):
             warnings.warn(
                 f"custom_provider_map holds {_shown(entry)}, which is passed over: an entry is a mapping with "
                 "'provider' and 'custom_handler'",
                 stacklevel=2,
             )
+            continue
+        if found:
+            return _plugin(name, entry)
     return None
 
 

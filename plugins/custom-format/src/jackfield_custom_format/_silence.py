@@ -33,8 +33,5 @@ class _Logging:
     def __setattr__(self, name: str, value: Any) -> None:
         """Forget it: all handlers share this object."""
 
-    def __repr__(self) -> str:
-        return "<logging_obj: does nothing>"
-
 
 LOGGING = _Logging()
