@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -93,18 +94,22 @@ def invoke():
 @pytest.fixture
 def start():
     """Starts the command as a program of its own, with these folders on its path."""
-    running: list[subprocess.Popen[str]] = []
+    running: list[tuple[subprocess.Popen[str], threading.Timer]] = []
 
     def begin(*arguments: str, path: Sequence[Path] = (), **variables: str) -> subprocess.Popen[str]:
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, path)), "NO_COLOR": "1"} | variables
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+        environment |= {"PYTHONPATH": os.pathsep.join(map(str, path)), **variables}
         command = [sys.executable, "-c", COMMAND, *arguments]
         pipes: Any = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
         process = subprocess.Popen(command, **pipes, text=True, env=environment)
-        running.append(process)
+        guard = threading.Timer(60, process.kill)  # so that a test that would wait for ever fails instead
+        guard.start()
+        running.append((process, guard))
         return process
 
     yield begin
-    for process in running:
+    for process, guard in running:
+        guard.cancel()
         process.kill()
         process.wait()
         for pipe in filter(None, (process.stdin, process.stdout, process.stderr)):

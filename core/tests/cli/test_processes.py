@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import jackfield
@@ -151,8 +152,11 @@ def test_a_reader_that_leaves_is_no_reason_to_complain(start, path, model):
     assert process.stderr.read() == ""
 
 
-def test_output_that_nobody_reads_until_the_end_is_no_reason_to_complain(start, path):
-    process = start("providers", path=path)
+def test_output_that_is_written_at_the_very_end_is_no_reason_to_complain_either(start, make_distribution, tmp_path):
+    source = "import click\n@click.command()\ndef talk(): print('into the buffer')"
+    points = {"jackfield.commands": {"talk": "fake_talk:talk"}}
+    make_distribution(tmp_path, "fake", "1.0", points, {"fake_talk.py": source})
+    process = start("talk", path=[tmp_path])
     process.stdout.close()
     assert process.wait(60) == 1
     assert process.stderr.read() == ""
@@ -193,12 +197,15 @@ def at_a_terminal(*arguments, path):
     )
     os.close(theirs)
     shown = b""
+    guard = threading.Timer(60, process.kill)
+    guard.start()
     try:
         while piece := os.read(ours, 4096):
             shown += piece
     except OSError:  # how a terminal says that its last user is gone
         pass
     finally:
+        guard.cancel()
         os.close(ours)
     return process.wait(60), re.sub(r"\x1b\[[\d;?]*\w|\r", "", shown.decode())
 
