@@ -271,6 +271,9 @@ class BlockingIncoming:
         except StopAsyncIteration:
             raise StopIteration from None
 
+    def finish(self) -> None:
+        self._portal.call(self._incoming.finish)
+
     def close(self) -> None:
         self._portal.call(self._incoming.aclose)
 

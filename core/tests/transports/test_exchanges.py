@@ -227,6 +227,22 @@ def test_no_exchange_outlives_its_deadline(transport, serve, wire, case):
     assert time.monotonic() - start < 3
 
 
+def test_a_deadline_holds_on_a_connection_that_replaced_another(own, serve, wire):
+    def script(peer):
+        peer.request()
+        if server.connections == 1:
+            peer.send(wire.answer(JSON, "200 OK", "Connection: close"))
+        else:
+            peer.drip(b"HTTP/1.1 200 OK\r\nX-Endless: " + b"x" * 5000)
+
+    server = serve(script)
+    own.send(wire.outgoing(server.url))
+    start = time.monotonic()
+    with pytest.raises(APITimeoutError, match="gave no whole answer"):
+        own.send(wire.outgoing(server.url, total=0.3, read=5))
+    assert time.monotonic() - start < 3
+
+
 def test_a_passed_deadline_sends_nothing(transport, serve, wire):
     server = serve(wire.answering(wire.answer()))
     with pytest.raises(APITimeoutError):

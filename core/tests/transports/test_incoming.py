@@ -132,6 +132,39 @@ def test_another_exchange_works_after_one_was_left(transport, serve, wire):
     assert transport.send(wire.outgoing(next_one.url)).json() == {}
 
 
+def test_a_finished_stream_gives_its_connection_back_if_the_end_is_there(transport, serve, wire):
+    def twice(peer):
+        peer.request()
+        peer.send(CHUNKED + chunk(b"all"))
+        peer.send(END)
+        peer.request()
+        peer.send(wire.answer(b"{}"))
+        return peer.left()
+
+    server = serve(twice)
+    incoming = transport.stream(wire.outgoing(server.url))
+    assert next(incoming) == b"all"
+    incoming.finish()
+    incoming.close()
+    assert transport.send(wire.outgoing(server.url)).json() == {}
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize("rest", [b"", chunk(b"more") * 3])
+def test_a_finished_stream_that_does_not_end_is_closed_after_a_moment(transport, serve, wire, rest):
+    script = Turns(CHUNKED + chunk(b"all"), rest)
+    script.next()
+    server = serve(script)
+    incoming = transport.stream(wire.outgoing(server.url))
+    assert next(incoming) == b"all"
+    script.next()
+    start = time.monotonic()
+    incoming.finish()
+    incoming.close()
+    assert time.monotonic() - start < 5
+    assert server.result() is True
+
+
 def test_a_stream_can_be_closed_while_another_thread_reads_it(serve, wire):
     script = Turns(CHUNKED)
     script.next()

@@ -42,6 +42,16 @@ def test_a_stream_tells_whether_it_was_left_or_read_to_its_end(wire):
     assert [(reply.closed, reply.complete) for reply in transport.replies] == [(True, True), (True, False)]
 
 
+@pytest.mark.parametrize(("rest", "complete"), [([], True), ([b"b"], False)])
+def test_a_finished_stream_tells_whether_its_end_was_next(wire, rest, complete):
+    transport = MemoryTransport(replying(Reply(content=[b"a", *rest])))
+    stream = transport.stream(wire.outgoing("http://any"))
+    assert next(stream) == b"a"
+    stream.finish()
+    stream.close()
+    assert (stream.closed, stream.complete, list(stream)) == (True, complete, [])
+
+
 def test_an_exception_among_the_pieces_is_raised_when_it_is_reached(wire):
     transport = MemoryTransport(replying(Reply(content=[b"a", APIConnectionError("cut")])))
     stream = transport.stream(wire.outgoing("http://any"))
@@ -62,18 +72,18 @@ def test_a_handler_may_raise_what_the_exchange_fails_with(wire):
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_the_async_one_does_the_same(wire, backend):
     async def main():
-        transport = AsyncMemoryTransport(replying(*(Reply(content=[b"a", b"b"]) for _ in range(4))))
+        transport = AsyncMemoryTransport(replying(*(Reply(content=[b"a", b"b"]) for _ in range(5))))
         assert (await transport.send(wire.outgoing("http://any"))).content == b"ab"
         whole = await transport.stream(wire.outgoing("http://any"))
         assert [piece async for piece in whole] == [b"a", b"b"]
-        for leave in ("abort", "aclose"):
+        for leave in ("abort", "aclose", "finish"):
             left = await transport.stream(wire.outgoing("http://any"))
             assert await anext(left) == b"a"
             if leave == "abort":
                 left.abort()
             else:
-                await left.aclose()
-        assert [reply.complete for reply in transport.replies] == [True, True, False, False]
+                await getattr(left, leave)()
+        assert [reply.complete for reply in transport.replies] == [True, True, False, False, False]
         assert all(reply.closed for reply in transport.replies)
         await transport.aclose()
         assert transport.closed

@@ -12,7 +12,10 @@ from typing import Protocol
 
 from ..flow import HttpResponse
 
-__all__ = ["AsyncIncoming", "AsyncTransport", "Incoming", "Outgoing", "Transport"]
+__all__ = ["MOMENT", "AsyncIncoming", "AsyncTransport", "Incoming", "Outgoing", "Transport"]
+
+MOMENT = 0.05
+"""Seconds that ``finish`` waits for the end of a body. It usually comes with the last event, or right behind it."""
 
 
 class Outgoing:
@@ -52,6 +55,9 @@ class Incoming(Protocol):
 
     def __iter__(self) -> Iterator[bytes]: ...
 
+    def finish(self) -> None:
+        """Leave a body that has said all: keep the connection if the body ends within a moment, else close it."""
+
     def close(self) -> None:
         """Close the connection, or give it back where the body was read to its end. May be called twice."""
 
@@ -76,6 +82,9 @@ class AsyncIncoming(Protocol):
     headers: Mapping[str, str]
 
     def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+    async def finish(self) -> None:
+        """Leave a body that has said all: keep the connection if the body ends within a moment, else close it."""
 
     async def aclose(self) -> None:
         """Close the connection, or give it back where the body was read to its end. May be called twice."""

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from ..errors import JackfieldError
+from . import MOMENT
+from ._deadlines import guard
 from ._sockets import shut
 
 if TYPE_CHECKING:
@@ -13,10 +17,16 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from . import AsyncIncoming
     from ._exchange import Exchange
 
-__all__ = ["AsyncHttpxIncoming", "HttpxIncoming", "async_body", "body", "close_all", "socket_of"]
+__all__ = ["AsyncClosable", "AsyncHttpxIncoming", "HttpxIncoming", "async_body", "body", "close_all", "socket_of"]
+
+
+class AsyncClosable(Protocol):
+    """What is closed by awaiting."""
+
+    async def aclose(self) -> None:
+        """Close it."""
 
 
 def body(response: httpx.Response) -> bytes:
@@ -67,6 +77,16 @@ class HttpxIncoming:
             self._end(complete=False)
             raise
 
+    def finish(self) -> None:
+        """Keep the connection if the body ends within a moment, else close it."""
+        with suppress(JackfieldError, TimeoutError), guard(self, time.monotonic() + MOMENT):
+            for _ in self:
+                pass
+
+    def cut(self) -> None:
+        """End it from another thread: a blocked read returns."""
+        shut(socket_of(self._response))
+
     def close(self) -> None:
         """Close the connection, or give it back where the body was read to its end."""
         self._end(complete=False)
@@ -75,20 +95,20 @@ class HttpxIncoming:
         done, self._done = self._done, None
         if done is not None:
             if not complete:
-                shut(socket_of(self._response))  # first: another thread may be reading
+                self.cut()  # first: another thread may be reading
             self._response.close()
             done(complete)
 
 
 class AsyncHttpxIncoming:
-    """As HttpxIncoming, for async code; what was aborted waits in ``aborted`` for somebody who can await."""
+    """As HttpxIncoming, for async code; what was aborted waits in ``unfinished`` for somebody who can await."""
 
     def __init__(
         self,
         response: httpx.Response,
         exchange: Exchange,
         done: Callable[[bool], Awaitable[None]],
-        aborted: list[AsyncIncoming],
+        unfinished: list[AsyncClosable],
     ) -> None:
         exchange.deadline = math.inf
         self.status = response.status_code
@@ -96,7 +116,7 @@ class AsyncHttpxIncoming:
         self._response = response
         self._exchange = exchange
         self._done: Callable[[bool], Awaitable[None]] | None = done
-        self._aborted = aborted
+        self._unfinished = unfinished
         self._pieces = _async_pieces(response)
 
     def __aiter__(self) -> AsyncIterator[bytes]:
@@ -114,6 +134,15 @@ class AsyncHttpxIncoming:
             await self._end(complete=False)
             raise
 
+    async def finish(self) -> None:
+        """Keep the connection if the body ends within a moment, else close it."""
+        from anyio import move_on_after
+
+        with suppress(JackfieldError), move_on_after(MOMENT):
+            async for _ in self:
+                pass
+        await self.aclose()
+
     async def aclose(self) -> None:
         """Close the connection, or give it back where the body was read to its end."""
         await self._end(complete=False)
@@ -122,7 +151,7 @@ class AsyncHttpxIncoming:
         """Close the connection at once, from anywhere; what must be awaited is done with the next exchange."""
         if self._done is not None:
             shut(socket_of(self._response))
-            self._aborted.append(self)
+            self._unfinished.append(self)
 
     async def _end(self, *, complete: bool) -> None:
         done, self._done = self._done, None
@@ -133,10 +162,10 @@ class AsyncHttpxIncoming:
             await done(complete)
 
 
-async def close_all(aborted: list[AsyncIncoming]) -> None:
-    """Do for aborted responses what must be awaited."""
-    while aborted:
-        await aborted.pop().aclose()
+async def close_all(unfinished: list[AsyncClosable]) -> None:
+    """Do what could not be awaited when it was due."""
+    while unfinished:
+        await unfinished.pop().aclose()
 
 
 async def _exhaust(pieces: AsyncIterator[bytes]) -> None:

@@ -39,7 +39,7 @@ class _Deadlines:
 
     def __init__(self) -> None:
         self._watched: dict[Guarded, float] = {}
-        self._changed = threading.Condition(threading.Lock())
+        self._changed = threading.Condition()
         self._wakes_at = math.inf
         self._thread: threading.Thread | None = None
 
@@ -67,15 +67,18 @@ class _Deadlines:
     def _run(self) -> None:
         with self._changed:
             while self._watched:
-                now = time.monotonic()
-                for exchange in [late for late, deadline in self._watched.items() if deadline <= now]:
-                    del self._watched[exchange]
-                    exchange.cut()
+                self._cut_what_is_late()
                 self._wakes_at = min(self._watched.values(), default=math.inf)
                 if self._watched:
-                    self._changed.wait(min(self._wakes_at - now, threading.TIMEOUT_MAX))
+                    self._changed.wait(min(self._wakes_at - time.monotonic(), threading.TIMEOUT_MAX))
             self._wakes_at = math.inf
             self._thread = None
+
+    def _cut_what_is_late(self) -> None:
+        now = time.monotonic()
+        for exchange in [late for late, deadline in self._watched.items() if deadline <= now]:
+            del self._watched[exchange]
+            exchange.cut()
 
 
 class _Guard:

@@ -35,7 +35,7 @@ class Lines(Generic[L]):
 
     def __init__(self) -> None:
         self._idle: defaultdict[Origin, list[L]] = defaultdict(list)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._next_sweep = time.monotonic() + KEEPALIVE
 
     def take(self, origin: Origin) -> L | None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError, JackfieldError
 from ..flow import HttpResponse
+from . import MOMENT
 from . import _wording as wording
 from ._exchange import Exchange
 from ._headers import wire_headers
@@ -195,6 +196,14 @@ class _Incoming:
             self._close()
             raise StopAsyncIteration
         return piece
+
+    async def finish(self) -> None:
+        """Keep the connection if the body ends within a moment, else close it."""
+        with suppress(JackfieldError, TimeoutError):
+            async with asyncio.timeout(MOMENT):
+                async for _ in self:
+                    pass
+        self._close()
 
     async def aclose(self) -> None:
         """Close the connection, unless the body came to its end: then aiohttp has it back already."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from . import AsyncIncoming, Incoming, Outgoing
+    from ._bodies import AsyncClosable
     from ._targets import Origin
 
 __all__ = ["AsyncClientTransport", "AsyncHttpxTransport", "ClientTransport", "HttpxTransport"]
@@ -46,7 +47,7 @@ FRESH = 1.0
 LEFT_BEHIND: list[object] = []
 """What a forked child inherits of its parent's async connections: to finalize it there would disturb the parent."""
 
-_aborted_of: WeakKeyDictionary[httpx.AsyncClient, list[AsyncIncoming]] = WeakKeyDictionary()
+_unfinished_of: WeakKeyDictionary[httpx.AsyncClient, list[AsyncClosable]] = WeakKeyDictionary()
 
 url_of = lru_cache(maxsize=1024)(httpx.URL)
 
@@ -110,7 +111,7 @@ class AsyncHttpxTransport:
     def __init__(self) -> None:
         self._lines: Lines[_AsyncLine] = Lines()
         self._proxy_for = lru_cache(maxsize=1024)(proxy_for)
-        self._aborted: list[AsyncIncoming] = []
+        self._unfinished: list[AsyncClosable] = []
         self._closed = False
         self._process = os.getpid()
 
@@ -121,9 +122,9 @@ class AsyncHttpxTransport:
         with _Exchange(outgoing) as exchange:
             with fail_after(exchange.left):
                 request = exchange.request()
-                line = await self._line_for(exchange)
-                response = await line.transport.handle_async_request(request)
-                content = await async_body(response)
+                with _Use(await self._line_for(exchange), self._unfinished) as line:
+                    response = await line.transport.handle_async_request(request)
+                    content = await async_body(response)
             await self._keep(line)
         return HttpResponse(response.status_code, response.headers, content)
 
@@ -133,33 +134,33 @@ class AsyncHttpxTransport:
 
         with _Exchange(outgoing) as exchange, fail_after(exchange.left):
             request = exchange.request()
-            line = await self._line_for(exchange)
-            response = await line.transport.handle_async_request(request)
+            with _Use(await self._line_for(exchange), self._unfinished) as line:
+                response = await line.transport.handle_async_request(request)
 
         async def done(complete: bool) -> None:  # noqa: FBT001  # one caller, one meaning
-            await (self._keep(line) if complete else line.transport.aclose())
+            await (self._keep(line) if complete else line.aclose())
 
-        return AsyncHttpxIncoming(response, exchange, done, self._aborted)
+        return AsyncHttpxIncoming(response, exchange, done, self._unfinished)
 
     async def aclose(self) -> None:
         """Close the idle connections; those in use are closed when their exchange ends."""
         self._closed = True
-        await close_all(self._aborted)
+        await close_all(self._unfinished)
         for line in self._lines.clear():
-            await line.transport.aclose()
+            await line.aclose()
 
     def __del__(self) -> None:
         if os.getpid() != self._process:
             LEFT_BEHIND.append(self._lines)
 
     async def _line_for(self, exchange: _Exchange) -> _AsyncLine:
-        await close_all(self._aborted)
+        await close_all(self._unfinished)
         exchange.proxy = self._proxy_for(exchange.origin)
         return self._lines.take(exchange.origin) or _AsyncLine(exchange.origin, exchange.proxy)
 
     async def _keep(self, line: _AsyncLine) -> None:
         for surplus in [line] if self._closed else self._lines.give_back(line):
-            await surplus.transport.aclose()
+            await surplus.aclose()
 
 
 class _Line:
@@ -175,8 +176,9 @@ class _Line:
 
     @property
     def trace(self) -> Callable[[str, Mapping[str, Any]], None] | None:
-        """What learns of a new socket. It costs 5 % of a call: a connection just used needs it not, being there."""
-        return None if time.monotonic() - self.idle_since < FRESH else self._notice
+        """What learns of a new socket. It costs 5 % of a call, and is left out where the old one will do."""
+        usable = time.monotonic() - self.idle_since < FRESH and self.socket.fileno() >= 0
+        return None if usable else self._notice
 
     def _notice(self, event: str, info: Mapping[str, Any]) -> None:
         if event.endswith(("connect_tcp.complete", "start_tls.complete")):
@@ -199,6 +201,29 @@ class _AsyncLine:
         self.origin = origin
         self.idle_since = -math.inf
         self.transport = httpx.AsyncHTTPTransport(verify=context_for(origin.scheme), limits=ONE, proxy=_proxy(proxy))
+
+    async def aclose(self) -> None:
+        await self.transport.aclose()
+
+
+class _Use:
+    """The use of a line: one that fails or is cancelled is put aside, and closed with the next exchange.
+
+    httpx closes it in most cases; not where the cancellation comes between connecting and sending.
+    """
+
+    __slots__ = ("_line", "_unfinished")
+
+    def __init__(self, line: _AsyncLine, unfinished: list[AsyncClosable]) -> None:
+        self._line = line
+        self._unfinished = unfinished
+
+    def __enter__(self) -> _AsyncLine:
+        return self._line
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if error is not None:
+            self._unfinished.append(self._line)
 
 
 def _proxy(url: str | None) -> httpx.Proxy | None:
@@ -250,7 +275,7 @@ class AsyncClientTransport:
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
-        self._aborted = _aborted_of.setdefault(client, [])
+        self._unfinished = _unfinished_of.setdefault(client, [])
 
     async def send(self, outgoing: Outgoing, /) -> HttpResponse:
         """Exchange a request for a whole response before ``outgoing.deadline``."""
@@ -272,14 +297,14 @@ class AsyncClientTransport:
         async def done(complete: bool) -> None:  # noqa: FBT001
             _nothing(complete)
 
-        return AsyncHttpxIncoming(response, exchange, done, self._aborted)
+        return AsyncHttpxIncoming(response, exchange, done, self._unfinished)
 
     async def aclose(self) -> None:
         """Close what was aborted; the client belongs to whoever brought it."""
-        await close_all(self._aborted)
+        await close_all(self._unfinished)
 
     async def _open(self, exchange: _Exchange) -> httpx.Response:
-        await close_all(self._aborted)
+        await close_all(self._unfinished)
         return await self._client.send(exchange.built_by(self._client), stream=True, follow_redirects=False)
 
 

@@ -53,6 +53,11 @@ class Reply:
         self.complete = True
         raise StopIteration
 
+    def finish(self) -> None:
+        """Close the connection; ``complete`` says whether the end was next, so that a real one could be kept."""
+        self.complete = not self.closed and next(self._pieces, None) is None
+        self.closed = True
+
     def close(self) -> None:
         """Close the connection."""
         self.closed = True
@@ -128,6 +133,9 @@ class _AsyncReply:
         for piece in self._reply:
             return piece
         raise StopAsyncIteration
+
+    async def finish(self) -> None:
+        self._reply.finish()
 
     async def aclose(self) -> None:
         self._reply.close()
