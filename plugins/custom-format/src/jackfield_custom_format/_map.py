@@ -10,7 +10,7 @@ import jackfield
 from jackfield.errors import ConfigurationError
 
 from ._handler import METHODS, own_methods
-from ._plugin import HandlerPlugin
+from ._plugin import HandlerPlugin, plugin_of
 
 __all__ = ["find_provider"]
 
@@ -42,7 +42,7 @@ def _plugin(name: str, entry: Any) -> HandlerPlugin:
     handler = entry.get("custom_handler")
     known = _found.get(name)
     if known is None or known[0] is not handler:
-        known = _found[name] = (handler, HandlerPlugin(_checked(name, entry, handler)))
+        known = _found[name] = (handler, plugin_of(_checked(name, entry, handler)))
     return known[1]
 
 

@@ -12,16 +12,22 @@ from . import _arguments, _flows, _results
 from ._handler import own_methods
 from ._methods import Arguments, Method, awaited
 
-__all__ = ["HandlerPlugin"]
+__all__ = ["HandlerPlugin", "plugin_of"]
+
+
+def plugin_of(handler: object) -> HandlerPlugin:
+    """Return a handler as a plugin whose class is named like the handler's: errors name a plugin by its class."""
+    kind = type(handler)
+    names = {"__module__": kind.__module__, "__qualname__": kind.__qualname__}
+    plugin: HandlerPlugin = type(kind.__name__, (HandlerPlugin,), names)(handler)
+    return plugin
 
 
 class HandlerPlugin:
     """Has a hook for each operation with a method of the handler's own; the core bridges the others."""
 
     def __init__(self, handler: object) -> None:
-        kind = type(handler)
-        info = ProviderInfo(display_name=kind.__qualname__, num_retries=0)
-        self.__name__ = f"{kind.__module__}.{kind.__qualname__}"
+        info = ProviderInfo(display_name=type(handler).__qualname__, num_retries=0)
         self.provider_info = hookimpl(lambda: info)
         own = own_methods(handler)
         for hook, operation in OPERATIONS.items():
