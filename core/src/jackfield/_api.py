@@ -217,12 +217,12 @@ def get_llm_provider(
     model: str, custom_llm_provider: str | None = None, api_base: str | None = None, api_key: str | None = None
 ) -> tuple[str, str, str | None, str | None]:
     """Return ``(model, provider, api_key, api_base)`` as a call would use them, the environment's key and base too."""
-    from ._arguments import split
+    from ._arguments import check, split
     from .types import CompletionRequest
 
     core = _sync().core
     options, _ = split({"provider": custom_llm_provider, "api_base": api_base, "api_key": api_key})
-    provider, bare = core.route(CompletionRequest(model), options)
+    provider, bare = core.route(check(CompletionRequest(model, options=options)), options)
     settings = core.registry.provider(provider).settings(options)
     return bare, provider, settings.api_key, settings.api_base
 

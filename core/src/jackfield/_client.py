@@ -8,12 +8,11 @@ import weakref
 from collections.abc import Callable
 from typing import Any, Self, cast
 
-from . import _mock
 from ._arguments import check, split
 from ._drive import drive
 from ._extensions import Event
 from ._kinds import as_stream
-from ._policy import governed, opened, with_fallbacks
+from ._policy import MOCK_OPTIONS, governed, opened, with_fallbacks
 from ._registry import Registry
 from ._routing import route
 from ._scope import Instructions, Scope
@@ -72,8 +71,11 @@ class Core:
         return self.route(request, options)[0]
 
     def _call(self, request: Request, options: CallOptions) -> Instructions:
-        if options and _mock.is_mocked(options):
-            return self._mocked(request, options)
+        if options and not MOCK_OPTIONS.isdisjoint(options):
+            from . import _mock  # here: few programs mock
+
+            if _mock.is_mocked(options):
+                return self._mocked(request, options, _mock.answer)
         name, model = self.route(request, options)
         provider = self.registry.provider(name)
         operation = provider.operation(request.operation)
@@ -84,11 +86,11 @@ class Core:
             scope.watch = self._watch(bare, settings, observers)
         return _run(operation, bare, scope)
 
-    def _mocked(self, request: Request, options: CallOptions) -> Instructions:
+    def _mocked(self, request: Request, options: CallOptions, answer: Callable[..., Any]) -> Instructions:
         bare = request.replace(model=request.model.partition("/")[2] or request.model, options=NO_OPTIONS)
         settings = resolve("mock", ProviderInfo(), options)
         scope = Scope(None, settings, bare, options, self.flow)
-        return _run(lambda given, _: _mock.answer(given, options), bare, scope)
+        return _run(lambda given, _: answer(given, options), bare, scope)
 
     def _watch(self, request: Request, settings: Settings, observers: Any) -> Callable[..., None]:
         started = time.monotonic()

@@ -7,14 +7,16 @@ from collections.abc import AsyncIterable, Callable, Generator, Iterator
 from contextlib import suppress
 from contextvars import Context
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from ._contexts import enterable
-from ._pipeline import Pipeline
 from ._scope import Instructions, Opening, Scope
 from .errors import ContractViolationError
 from .flow import Call, HttpResponse, Sleep
 from .transports import Incoming, Outgoing, Transport
+
+if TYPE_CHECKING:
+    from ._pipeline import Pipeline
 
 __all__ = ["ERROR_BODY_BYTES", "Stream", "drive"]
 

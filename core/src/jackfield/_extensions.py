@@ -3,11 +3,13 @@
 import warnings
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from ._failures import error_of_exception
 from ._kinds import Operation, Restartable, as_stream, kind_of, takes_only
 from ._shapes import result_of
-from .errors import ContractViolationError
+from .errors import ContractViolationError, JackfieldError
 from .flow import Flow
 from .types import Request, Usage
 
@@ -69,6 +71,7 @@ def around_of(function: Callable[..., Any]) -> Callable[..., Any]:
     def around(call: Callable[[Request], Any], request: Request, settings: Any) -> Any:
         return bound(call, request, settings)
 
+    around.__qualname__ = _named(function)
     return around
 
 
@@ -81,29 +84,51 @@ def observer_of(function: Callable[..., Any]) -> Callable[[Event], None]:
     def observe(event: Event) -> None:
         bound(event)
 
-    observe.__qualname__ = f"{function.__module__}.{getattr(function, '__qualname__', 'observe')}"
+    observe.__qualname__ = _named(function)
     return observe
 
 
-def extended(operation: Operation, around: Sequence[Callable[..., Any]]) -> Operation:
-    """Compose an operation with what stands around it, the first outermost."""
+def _named(function: Callable[..., Any]) -> str:
+    while isinstance(function, partial):
+        function = function.func
+    return f"{function.__module__}.{getattr(function, '__qualname__', type(function).__qualname__)}"
+
+
+def extended(operation: Operation, around: Sequence[Callable[..., Any]], who: str) -> Operation:
+    """Compose an operation with what stands around it, the first outermost; ``who`` names its provider in errors."""
     if around:
-        operation = _shaped(operation)
+        operation = _shaped(operation, who)
     for function in reversed(around):
         operation = _surrounded(function, operation)
     return operation
 
 
-def _shaped(operation: Operation) -> Operation:
-    """Give extensions responses and descriptions, whatever shape a hook has answered in."""
+def _shaped(operation: Operation, who: str) -> Operation:
+    """Give extensions what callers get: responses, descriptions and errors, whatever a hook returned or raised."""
 
     def flow(request: Request, settings: Any) -> Flow[Any]:
         result = yield from operation(request, settings)
-        if getattr(request, "stream", False):
-            return as_stream(result)
-        return result_of(request.operation, result, request.model)
+        return as_stream(result) if _is_stream(request) else result_of(request.operation, result, request.model)
+
+    return _told(flow, who)
+
+
+def _told(operation: Operation, who: str) -> Operation:
+    """Turn the exceptions of a plugin's code into errors that name it."""
+
+    def flow(request: Request, settings: Any) -> Flow[Any]:
+        try:
+            return (yield from operation(request, settings))
+        except JackfieldError:
+            raise
+        except Exception as error:
+            raise error_of_exception(error, who) from error
 
     return flow
+
+
+def _is_stream(request: Request) -> bool:
+    return getattr(request, "stream", False)
 
 
 def _surrounded(function: Callable[..., Any], operation: Operation) -> Operation:
@@ -114,6 +139,6 @@ def _surrounded(function: Callable[..., Any], operation: Operation) -> Operation
         result = function(call, request, settings)
         if isinstance(result, Generator | Restartable):
             result = yield from result
-        return as_stream(result) if getattr(request, "stream", False) else result
+        return as_stream(result) if _is_stream(request) else result
 
-    return flow
+    return _told(flow, f"the extension {function.__qualname__}")

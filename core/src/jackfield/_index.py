@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 __all__ = ["ALLOW", "DENY", "GROUPS", "Found", "Index"]
@@ -22,26 +22,54 @@ GROUPS = (PROVIDERS, PRESETS, EXTENSIONS, COMMANDS)
 _NEWER = re.compile(r"jackfield\.providers\.v\d+")
 
 
-@dataclass(frozen=True, slots=True)
 class Found:
-    """One entry point: its name and value, and the distribution that declares it."""
+    """One entry point: its name, group and value, and who declares it.
 
-    name: str
-    group: str
-    value: str
-    distribution: str
-    version: str
-    entry_point: Any
+    Distribution and version are read when somebody asks: parsing metadata is most of what discovery costs.
+    """
+
+    def __init__(self, entry_point: Any) -> None:
+        self.entry_point = entry_point
+        self.name: str = entry_point.name
+        self.group: str = entry_point.group
+        self.value: str = entry_point.value
+
+    @cached_property
+    def _declared(self) -> tuple[str, str]:
+        try:
+            return self.entry_point.dist.name, self.entry_point.dist.version
+        except Exception:  # an installation that lost its metadata fails in ways that change with importlib_metadata
+            return "a distribution without metadata", "?"
+
+    @property
+    def distribution(self) -> str:
+        """The distribution's name."""
+        return self._declared[0]
+
+    @property
+    def version(self) -> str:
+        """The distribution's version."""
+        return self._declared[1]
 
     @property
     def owner(self) -> str:
         """The distribution and its version, as errors name them."""
         return f"{self.distribution} {self.version}"
 
+    def __str__(self) -> str:
+        return self.owner  # so that a plugin's owner can be told without being read beforehand
+
     @property
     def switched_off_by(self) -> str | None:
         """The environment variable that switches this entry point off, or None."""
-        return _switched_off_by(self.name, self.distribution, os.environ)
+        if (allowed := _names(os.environ.get(ALLOW))) and not self._is_in(allowed):
+            return ALLOW
+        if (denied := _names(os.environ.get(DENY))) and self._is_in(denied):
+            return DENY
+        return None
+
+    def _is_in(self, names: set[str]) -> bool:
+        return "*" in names or _canonical(self.name) in names or _canonical(self.distribution) in names
 
 
 class Index:
@@ -52,9 +80,9 @@ class Index:
         self._newer: dict[str, list[Found]] = {}
         for entry_point in _installed() if entry_points is None else entry_points:
             if entry_point.group in self._groups:
-                _add(self._groups[entry_point.group], _found(entry_point))
+                _add(self._groups[entry_point.group], Found(entry_point))
             elif _NEWER.fullmatch(entry_point.group):
-                _add(self._newer, _found(entry_point))
+                _add(self._newer, Found(entry_point))
 
     def group(self, group: str) -> Mapping[str, list[Found]]:
         """Return name → entry points; more than one for a name is a conflict."""
@@ -79,36 +107,14 @@ def _installed() -> Iterable[Any]:
     return importlib_metadata.entry_points()
 
 
-def _found(entry_point: Any) -> Found:
-    try:
-        name, version = entry_point.dist.name, entry_point.dist.version
-    except Exception:  # an installation that lost its metadata fails in ways that change with importlib_metadata
-        name, version = "a distribution without metadata", "?"
-    return Found(entry_point.name, entry_point.group, entry_point.value, name, version, entry_point)
-
-
 def _add(names: dict[str, list[Found]], found: Found) -> None:
     same = names.setdefault(found.name, [])
     if all((other.value, other.distribution) != (found.value, found.distribution) for other in same):
         same.append(found)
 
 
-def _switched_off_by(name: str, distribution: str, environment: Mapping[str, str]) -> str | None:
-    allowed = _names(environment.get(ALLOW))
-    if allowed and not _listed(allowed, name, distribution):
-        return ALLOW
-    denied = _names(environment.get(DENY))
-    if _listed(denied, name, distribution):
-        return DENY
-    return None
-
-
 def _names(value: str | None) -> set[str]:
     return {_canonical(part) for part in (value or "").split(",") if part.strip()}
-
-
-def _listed(names: set[str], name: str, distribution: str) -> bool:
-    return "*" in names or _canonical(name) in names or _canonical(distribution) in names
 
 
 def _canonical(name: str) -> str:

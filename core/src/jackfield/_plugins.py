@@ -9,8 +9,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import pluggy
 
@@ -36,8 +35,8 @@ OPERATIONS = (
 )
 
 
-def adapted(plugin: object, owner: str, specs: type) -> Adapter:
-    """Return a plugin's hooks as plain functions; ``owner`` names it in errors.
+def adapted(plugin: object, owner: object, specs: type) -> Adapter:
+    """Return a plugin's hooks as plain functions; ``owner``, as text, names it in errors.
 
     Raises ContractViolationError for a hook that cannot be one, ProviderLoadError for what is no plugin.
     """
@@ -91,7 +90,7 @@ class Adapter:
     """Holds the adapted functions of one plugin, each under its hook's name."""
 
 
-def _adapter(plugin: object, specs: type, owner: str) -> Adapter:
+def _adapter(plugin: object, specs: type, owner: object) -> Adapter:
     if inspect.isclass(plugin):
         name = plugin.__qualname__
         raise ProviderLoadError(f"{name} is a class; give an instance ({name}()), or a module")
@@ -180,7 +179,8 @@ def _only_plain(hook: str, function: Callable[..., Any], names: tuple[str, ...])
 
 
 def name_of(plugin: object) -> str:
-    """Return the name of a module, or of an object's class."""
-    if isinstance(plugin, ModuleType):
-        return plugin.__name__
-    return f"{type(plugin).__module__}.{type(plugin).__qualname__}"
+    """Return the name that a module or an object has, else its class's."""
+    try:
+        return str(cast("Any", plugin).__name__)
+    except Exception:  # no such attribute, or one that fails in its own way
+        return f"{type(plugin).__module__}.{type(plugin).__qualname__}"

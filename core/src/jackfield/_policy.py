@@ -9,12 +9,11 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from ._arguments import split
+from ._arguments import check, split
 from ._failures import error_of_exception, error_of_response
 from ._kinds import Restartable
-from ._pipeline import Pipeline
 from ._scope import Instructions, Opening, Scope
 from ._shapes import describe
 from .errors import (
@@ -27,6 +26,9 @@ from .errors import (
 from .flow import Call, Effect, EventStream, Finish, Flow, Http, HttpResponse, Invoke, Sleep
 from .types import CallOptions, Request
 
+if TYPE_CHECKING:
+    from ._pipeline import Pipeline
+
 __all__ = ["governed", "opened", "with_fallbacks"]
 
 LONGEST_WAIT = 60.0
@@ -36,7 +38,7 @@ FIRST_WAIT = 0.5
 LONGEST_BACKOFF = 8.0
 
 CREDENTIAL_OPTIONS = ("api_key", "api_base", "api_version", "headers", "extra_headers", "extra_body")
-MOCK_OPTIONS = ("mock_response", "mock_tool_calls", "mock_delay", "mock_timeout")
+MOCK_OPTIONS = frozenset({"mock_response", "mock_tool_calls", "mock_delay", "mock_timeout"})
 
 
 def governed(flow: Any, scope: Scope) -> Instructions:
@@ -266,7 +268,7 @@ def _fallback(
     model = arguments.pop("model")
     own, params = split(arguments)
     kept = {name: value for name, value in options.items() if name not in (*MOCK_OPTIONS, "fallbacks", "provider")}
-    changed = request.replace(model=model, params={**request.params, **params} if params else request.params)
+    changed = check(request.replace(model=model, params={**request.params, **params} if params else request.params))
     without_credentials = {name: kept[name] for name in kept if name not in CREDENTIAL_OPTIONS}
     first = provider_of(request, options)
     if provider_of(changed, cast("CallOptions", without_credentials | own)) != first:

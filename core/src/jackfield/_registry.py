@@ -33,9 +33,9 @@ class Provider:
     ``within`` gives it with extensions around every operation, which is what calls use.
     """
 
-    __slots__ = ("_settings", "bridged", "info", "name", "operations", "owner", "response_error")
+    __slots__ = ("_owner", "_settings", "bridged", "info", "name", "operations", "response_error")
 
-    def __init__(self, name: str, plugin: object, owner: str) -> None:
+    def __init__(self, name: str, plugin: object, owner: object) -> None:
         try:
             manager = managed(ProviderHooks, [adapted(plugin, owner, ProviderHooks)])
             self.info = info_of(manager)
@@ -52,7 +52,7 @@ class Provider:
         native = {hook: checked(hook, function, self.info) for hook, function in native.items()}
         added = bridged(native)
         self.name = name
-        self.owner = owner
+        self._owner = owner
         self.bridged = frozenset(added)
         self.operations: Mapping[str, Operation] = native | added
         self.response_error = single(manager, "response_error")
@@ -60,12 +60,18 @@ class Provider:
         shared = not (self.info.api_key_env or self.info.api_base_env)
         self._settings = resolve(name, self.info, CallOptions()) if shared else None
 
+    @property
+    def owner(self) -> str:
+        """Whose plugin it is, as errors name it: a distribution with its version, or a registration."""
+        return str(self._owner)
+
     def within(self, extensions: Extensions) -> Provider:
         """Return this provider with the extensions around each of its operations, own and bridged."""
         if not extensions.around:
             return self
         composed = copy(self)
-        composed.operations = {hook: extended(flow, extensions.around) for hook, flow in self.operations.items()}
+        who = f"the provider {self.name!r} ({self.owner})"
+        composed.operations = {hook: extended(flow, extensions.around, who) for hook, flow in self.operations.items()}
         return composed
 
     def settings(self, options: CallOptions) -> Settings:
@@ -165,7 +171,7 @@ class Registry:
             if (plugin := self._of_finders(name)) is not None:
                 return self._adapted(name, plugin)
             found = self._one(name)
-            provider = Provider(name, _loaded(found), found.owner)
+            provider = Provider(name, _loaded(found), found)
         return self._providers.setdefault(name, provider.within(self.extensions))
 
     def _of_finders(self, name: str) -> object | None:
@@ -252,7 +258,7 @@ def _not_found(name: str, installed: list[str]) -> ProviderNotFoundError:
 
 def _extension(found: Found) -> Adapter:
     try:
-        return adapted(_loaded(found), found.owner, ExtensionHooks)
+        return adapted(_loaded(found), found, ExtensionHooks)
     except PluginError as error:
         raise ProviderLoadError(
             f"the extension {found.name!r} must not be absent silently, so no call is made: {error}. "

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
 from ._failures import error_of_exception, scrub
-from ._pipeline import Pipeline
 from ._settings import DEFAULT_TIMEOUT, Settings
 from .errors import APITimeoutError, BadRequestError, ContractViolationError, JackfieldError
 from .flow import Http
@@ -18,6 +17,7 @@ from .transports import Outgoing
 from .types import CallOptions, Request
 
 if TYPE_CHECKING:
+    from ._pipeline import Pipeline
     from ._registry import Provider
 
 __all__ = ["Instructions", "Opening", "Scope"]
@@ -108,6 +108,8 @@ class Scope:
 
     def pipeline(self, *, inner: bool) -> Pipeline:
         """Return the pure part of one opening of a stream; ``inner`` for one that only the core reads."""
+        from ._pipeline import Pipeline  # here: a program that streams nothing need not load it
+
         pipeline = Pipeline(
             model=self.request.model,
             include_usage=_includes_usage(self.request.params),
