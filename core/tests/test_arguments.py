@@ -345,7 +345,15 @@ def test_a_class_that_has_no_schema_is_refused_by_name(kind, said):
     assert param == "response_format"
 
 
-def test_a_provider_gets_the_schema(run):
+@pytest.mark.parametrize(
+    ("params", "options"),
+    [
+        ({"response_format": Point}, {}),
+        ({}, {"fallbacks": [{"model": "p/m", "response_format": Point}]}),
+        ({"response_format": Point}, {"fallbacks": ["p/m"]}),
+    ],
+)
+def test_a_provider_gets_the_schema_also_as_a_fallback(run, params, options):
     seen = []
 
     class Plugin:
@@ -356,5 +364,5 @@ def test_a_provider_gets_the_schema(run):
 
     registry = Registry(Index([]))
     registry.register("p", Plugin())
-    run(registry, CompletionRequest("p/m", params={"response_format": Point}))
+    run(registry, CompletionRequest("lost/m" if options else "p/m", params=params, options=options))
     assert seen == ["Point"]

@@ -14,8 +14,10 @@ from jackfield import (
     ImageResponse,
     ModelResponse,
     ModelResponseStream,
+    PluginError,
     ProviderLoadError,
     ProviderNotFoundError,
+    RateLimitError,
     hookimpl,
 )
 from jackfield._index import EXTENSIONS, PROVIDERS, Index
@@ -179,6 +181,50 @@ def test_an_extension_may_ask_for_effects_and_catch_errors(run):
     assert text_of(run(registry_of(around, plugin=Failing()), CHAT.replace(options={"num_retries": 0}))) == (
         "caught: no route"
     )
+
+
+class TooMany(Exception):
+    status_code = 429
+
+
+class Foreign:
+    """Fails as the code of others does."""
+
+    @hookimpl
+    def completion(self):
+        raise TooMany("slow down")
+
+
+def test_an_extension_sees_the_errors_that_callers_see(run):
+    seen = []
+
+    def around(call, request, settings):
+        try:
+            return (yield from call(request))
+        except RateLimitError as error:
+            seen.append(str(error))
+            raise
+
+    with pytest.raises(RateLimitError) as caught:
+        run(registry_of(around, plugin=Foreign()), CHAT.replace(options={"num_retries": 0}))
+    assert seen == ["slow down"]
+    assert isinstance(caught.value.__cause__, TooMany)
+
+
+def test_a_fault_is_named_after_whose_it_is(run):
+    def broken(call, request, settings):
+        yield from call(request)
+        return 1 / 0
+
+    class Broken:
+        @hookimpl
+        def completion(self):
+            return 1 / 0
+
+    with pytest.raises(PluginError, match=r"the extension \S+<locals>.broken failed with ZeroDivisionError: division"):
+        run(registry_of(broken), CHAT)
+    with pytest.raises(PluginError, match=r"the provider 'p' \(.*Broken\) failed with ZeroDivisionError: division"):
+        run(registry_of(passing, plugin=Broken()), CHAT)
 
 
 def test_an_extension_adds_to_a_stream_with_map(run):

@@ -176,6 +176,12 @@ def test_get_llm_provider_tells_where_a_call_would_go(monkeypatch):
     assert jackfield.get_llm_provider("acme/m", api_base=BASE, api_key="given") == ("m", "acme", "given", BASE)
 
 
+@pytest.mark.parametrize(("model", "said"), [(5, "model must be a string"), ("", "model is empty")])
+def test_get_llm_provider_refuses_what_a_call_refuses(model, said):
+    with pytest.raises(BadRequestError, match=said):
+        jackfield.get_llm_provider(model)
+
+
 @pytest.mark.usefixtures("acme")
 def test_both_names_of_the_argument_name_the_provider():
     for response in (
