@@ -148,7 +148,8 @@ def test_it_shows_the_switches_and_doubts_those_that_mean_nothing(install, invok
     assert "a-secret" not in result.output
 
 
-def test_it_checks_every_entry_of_custom_provider_map(house, invoke, monkeypatch):
+def test_it_checks_every_entry_of_custom_provider_map(house, install, invoke, monkeypatch):
+    install("providers", "fake-good", PROVIDER)
     entries = [{"provider": "house"}, {"provider": "fake-lost", "custom_handler": object}, {}, 3]
     monkeypatch.setattr(jackfield, "custom_provider_map", entries)
     report = sections(invoke("doctor"))
@@ -159,7 +160,6 @@ def test_it_checks_every_entry_of_custom_provider_map(house, invoke, monkeypatch
     ]
 
 
-def test_all_is_well_where_nothing_is_wrong(invoke, monkeypatch):
-    for name in ("JACKFIELD_PLUGINS", "JACKFIELD_DISABLE_PLUGINS", "JACKFIELD_DEFAULT_PROVIDER", "JACKFIELD_TRANSPORT"):
-        monkeypatch.delenv(name, raising=False)
+def test_all_is_well_where_nothing_is_wrong(install, invoke):
+    install("providers", "fake-good", PROVIDER)
     assert invoke("doctor").stdout.endswith("All is well.\n")
