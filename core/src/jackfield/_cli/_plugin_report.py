@@ -86,7 +86,7 @@ class PluginReport:
             name = str(entry["provider"])
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # about other entries, which have their own rows
-                get_llm_provider("", name)
+                get_llm_provider("any model", name)
         except (JackfieldError, TypeError, KeyError) as error:
             problem = f"{type(error).__name__}: {one_line(error)}"
             self.advice.append(f"{where}: {problem}")
