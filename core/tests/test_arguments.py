@@ -272,6 +272,9 @@ class Dog(pydantic.BaseModel):
     kind: Literal["dog"]
 
 
+PAIR: dict[str, Any] = {"type": "object", "properties": {"a": {"type": "integer", "default": None}}}
+
+
 class Shape(pydantic.BaseModel):
     """A shape, with all that a schema can hold."""
 
@@ -287,7 +290,15 @@ class Shape(pydantic.BaseModel):
     pet: Annotated[Cat | Dog, pydantic.Field(description="its pet")]
 
 
-@pytest.mark.parametrize("kind", [Point, Shape, Cat])
+class Handwritten(pydantic.BaseModel):
+    """A model whose author wrote parts of its schema by hand."""
+
+    one: Annotated[dict[str, int], pydantic.WithJsonSchema({"title": "One", "allOf": [PAIR]})]
+    both: Annotated[dict[str, int], pydantic.WithJsonSchema({"allOf": [PAIR, PAIR]})]
+    whole: Annotated[list[Any], pydantic.WithJsonSchema({"type": "array", "items": PAIR})]
+
+
+@pytest.mark.parametrize("kind", [Point, Shape, Cat, Handwritten])
 def test_a_model_class_becomes_the_response_format_that_the_openai_package_sends(kind):
     parsing = pytest.importorskip("openai.lib._parsing._completions")
     checked: Any = check(CompletionRequest("p/m", params={"response_format": kind}))

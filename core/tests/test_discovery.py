@@ -222,6 +222,13 @@ def test_a_damaged_installation_hurts_nobody_else(install, registry, tmp_path, l
     assert answer_of(registry, "good") == "fake_good as good"
 
 
+def test_a_distribution_without_metadata_is_said_to_be_one(install, registry, tmp_path, monkeypatch):
+    install("fake-damaged", {PROVIDERS: {"damaged": "fake_damaged"}}, {"fake_damaged.py": "1 / 0"})
+    (tmp_path / "fake_damaged-1.0.dist-info" / "METADATA").unlink()
+    monkeypatch.setenv("JACKFIELD_DISABLE_PLUGINS", "other")
+    assert "'damaged' of a distribution without metadata ? does not load" in words_of(registry, "damaged")
+
+
 # --------------------------------------------------------------------------------------- two of one name, and too new
 
 
