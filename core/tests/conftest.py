@@ -9,7 +9,6 @@ from typing import Any, TypeAlias
 
 import pytest
 import trio
-
 from jackfield import AsyncClient, Client, Stream
 from jackfield.types import Request
 
