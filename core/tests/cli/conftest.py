@@ -89,7 +89,7 @@ def house() -> Iterator[House]:
 def invoke():
     """Runs the command in this process."""
 
-    def run(*arguments: str, input: str | None = None) -> Result:
+    def run(*arguments: str, input: str | bytes | None = None) -> Result:
         # Made anew, so that it looks for the commands of plugins again.
         group = Commands("jackfield", commands=dict(cli.commands), callback=cli.callback, params=cli.params)
         group.context_settings = cli.context_settings

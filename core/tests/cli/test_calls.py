@@ -34,6 +34,12 @@ def test_chat_reads_the_prompt_from_stdin(house, invoke, arguments):
     assert result.stdout == "small: user two\nlines\n"
 
 
+def test_stdin_that_is_no_text_is_an_error(house, invoke):
+    result = invoke("chat", "house/small", "-", input=b"\xff")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("Error: stdin is no text: 'utf-8' codec can't decode byte 0xff")
+
+
 def test_chat_sends_only_what_was_given(house, invoke):
     invoke("chat", "house/small", "Hi")
     invoke(

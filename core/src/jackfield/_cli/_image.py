@@ -83,14 +83,10 @@ def _decoded(encoded: str) -> bytes:
 
 def _written(content: bytes, output: str | None) -> str:
     """Write a picture and return its file's name. Without ``output`` it is a new file, whatever there is already."""
-    for name in [output] if output else _names(content):
-        try:
-            with open(name, "wb" if output else "xb") as file:
-                file.write(content)
-        except FileExistsError:
-            continue
-        return name
-    raise AssertionError("there is always another name")
+    name = output or next(name for name in _names(content) if not os.path.lexists(name))
+    with open(name, "wb" if output else "xb") as file:
+        file.write(content)
+    return name
 
 
 def _names(content: bytes) -> Iterator[str]:

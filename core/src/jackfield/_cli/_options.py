@@ -33,7 +33,10 @@ def read_stdin(what: str) -> str:
     """Return all of stdin but its last newline; raises UsageError at a terminal, where nothing was piped in."""
     if sys.stdin.isatty():
         raise click.UsageError(f"Give {what}, or pipe it in.")
-    return sys.stdin.read().removesuffix("\n")
+    try:
+        return sys.stdin.read().removesuffix("\n")
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"stdin is no text: {error}") from error
 
 
 def one_line(error: BaseException) -> str:
