@@ -7,16 +7,7 @@ from typing import Any, cast
 
 from ._shapes import describe
 from .errors import BadRequestError
-from .types import (
-    CallOptions,
-    CompletionRequest,
-    EmbeddingRequest,
-    ImageEditRequest,
-    ImageGenerationRequest,
-    ListModelsRequest,
-    Request,
-    TextCompletionRequest,
-)
+from .types import CallOptions, CompletionRequest, Request
 
 __all__ = ["OPTION_NAMES", "check", "split"]
 
@@ -48,8 +39,8 @@ def split(arguments: Mapping[str, Any]) -> tuple[CallOptions, dict[str, Any]]:
 
 def check(request: Request) -> Request:
     """Return the request with messages and ``response_format`` as mappings; or raise BadRequestError."""
-    checker = _CHECKS.get(type(request))
-    if checker is None:
+    checker = _CHECKS.get(getattr(request, "operation", ""))
+    if checker is None or not isinstance(request, Request):
         raise BadRequestError(
             f"run() takes a request such as CompletionRequest(model, messages), not {describe(request)}"
         )
@@ -202,11 +193,12 @@ _EXPECTED: dict[str, tuple[Callable[[object], bool], str]] = {
     "fallbacks": (_is_fallbacks, "a list of model strings, or of mappings with a model"),
 }
 
-_CHECKS: dict[type, Callable[[Any], Request]] = {
-    CompletionRequest: _check_completion,
-    TextCompletionRequest: _check_text,
-    EmbeddingRequest: _check_embedding,
-    ImageGenerationRequest: _check_prompt,
-    ImageEditRequest: _check_edit,
-    ListModelsRequest: _as_it_is,
+_CHECKS: dict[str, Callable[[Any], Request]] = {
+    "completion": _check_completion,
+    "streaming": _check_completion,
+    "text_completion": _check_text,
+    "embedding": _check_embedding,
+    "image_generation": _check_prompt,
+    "image_edit": _check_edit,
+    "list_models": _as_it_is,
 }

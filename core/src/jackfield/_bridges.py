@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from . import types
 from ._kinds import Operation, as_stream
 from ._shapes import result_of, text_of_chat
 from .flow import EventStream, Finish, Flow
-from .types import CompletionRequest, ModelResponse, TextCompletionRequest, TextCompletionResponse, Usage, prompts_of
+from .types import CompletionRequest
+
+if TYPE_CHECKING:
+    from .types import ModelResponse, TextCompletionRequest, TextCompletionResponse, Usage
 
 __all__ = ["bridged"]
 
@@ -80,7 +84,7 @@ def _chats(request: TextCompletionRequest) -> list[CompletionRequest]:
             metadata=request.metadata,
             options=request.options,
         )
-        for prompt in prompts_of(request.prompt)
+        for prompt in types.prompts_of(request.prompt)
     ]
 
 
@@ -99,7 +103,7 @@ def _answers(chats: list[CompletionRequest], completion: Operation, settings: An
 
 
 def _summed(usages: list[Usage]) -> Usage:
-    return Usage(
+    return types.Usage(
         prompt_tokens=sum(usage.prompt_tokens or 0 for usage in usages),
         completion_tokens=sum(usage.completion_tokens or 0 for usage in usages),
         total_tokens=sum(usage.total_tokens or 0 for usage in usages),

@@ -20,7 +20,7 @@ from ._settings import ProviderInfo, Settings, resolve
 from ._shapes import result_of
 from .errors import BadRequestError
 from .transports import AsyncTransport, Transport
-from .types import CallOptions, ListModelsRequest, Request
+from .types import CallOptions, Request
 
 __all__ = ["AsyncClient", "Client", "Core"]
 
@@ -58,7 +58,7 @@ class Core:
     def route(self, request: Request, options: CallOptions) -> tuple[str, str]:
         """Return the names of provider and model that a request goes to."""
         model, provider = request.model, options.get("provider")
-        if provider is None and type(request) is ListModelsRequest:
+        if provider is None and request.operation == "list_models":
             provider = model.partition("/")[0]
         default = None if "/" in model else self._default()
         return route(self.registry, model, provider=provider, api_base=options.get("api_base"), default=default)

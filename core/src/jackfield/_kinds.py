@@ -19,10 +19,11 @@ from collections.abc import AsyncIterable, Callable, Coroutine, Generator, Itera
 from functools import partial
 from typing import Any, TypeAlias
 
+from . import types
 from ._shapes import describe
 from .errors import ContractViolationError
 from .flow import Call, Effect, EventStream, Flow
-from .types import ModelResponse, ModelResponseStream, Request, TextCompletionResponse
+from .types import ModelResponse, ModelResponseStream, Request
 
 __all__ = ["Operation", "Restartable", "adapt", "as_stream", "refuse_flow", "takes_only"]
 
@@ -198,7 +199,7 @@ def as_stream(result: Any, again: Callable[[], Any] | None = None) -> EventStrea
     """
     if isinstance(result, EventStream):
         return result
-    if isinstance(result, str | Mapping | ModelResponseStream | ModelResponse | TextCompletionResponse):
+    if isinstance(result, str | Mapping | ModelResponseStream | ModelResponse | types.TextCompletionResponse):
         return EventStream.of((result,))
     if isinstance(result, Coroutine):
         refuse_flow(result)

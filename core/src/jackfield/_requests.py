@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from . import types
 from ._arguments import split
-from .types import (
-    CallOptions,
-    CompletionRequest,
-    EmbeddingRequest,
-    ImageEditRequest,
-    ImageGenerationRequest,
-    ListModelsRequest,
-    TextCompletionRequest,
-)
+from .types import CallOptions, CompletionRequest
+
+if TYPE_CHECKING:
+    from .types import (
+        EmbeddingRequest,
+        ImageEditRequest,
+        ImageGenerationRequest,
+        ListModelsRequest,
+        TextCompletionRequest,
+    )
 
 __all__ = ["chat", "edit", "embedding", "image", "models", "text"]
 
@@ -32,19 +34,21 @@ def chat(model: str, messages: Sequence[Any], kwargs: dict[str, Any], *, stream:
 def text(model: str, prompt: Any, kwargs: dict[str, Any], *, stream: bool | None) -> TextCompletionRequest:
     """Return the request of ``text_completion()``."""
     options, params, metadata = _taken(kwargs)
-    return TextCompletionRequest(model, prompt, stream=bool(stream), params=params, metadata=metadata, options=options)
+    return types.TextCompletionRequest(
+        model, prompt, stream=bool(stream), params=params, metadata=metadata, options=options
+    )
 
 
 def embedding(model: str, texts: Any, kwargs: dict[str, Any]) -> EmbeddingRequest:
     """Return the request of ``embedding()``."""
     options, params, metadata = _taken(kwargs)
-    return EmbeddingRequest(model, texts, params=params, metadata=metadata, options=options)
+    return types.EmbeddingRequest(model, texts, params=params, metadata=metadata, options=options)
 
 
 def image(model: str, prompt: str, kwargs: dict[str, Any]) -> ImageGenerationRequest:
     """Return the request of ``image_generation()``."""
     options, params, metadata = _taken(kwargs)
-    return ImageGenerationRequest(model, prompt, params=params, metadata=metadata, options=options)
+    return types.ImageGenerationRequest(model, prompt, params=params, metadata=metadata, options=options)
 
 
 def edit(model: str, images: Any, prompt: str | None, kwargs: dict[str, Any]) -> ImageEditRequest:
@@ -53,14 +57,14 @@ def edit(model: str, images: Any, prompt: str | None, kwargs: dict[str, Any]) ->
     mask = params.pop("mask", None)
     if not isinstance(images, list):
         images = [] if images is None else [images]
-    return ImageEditRequest(model, images, prompt, mask, params=params, metadata=metadata, options=options)
+    return types.ImageEditRequest(model, images, prompt, mask, params=params, metadata=metadata, options=options)
 
 
 def models(provider: str, kwargs: dict[str, Any]) -> ListModelsRequest:
     """Return the request of ``list_models()``."""
     options, params, metadata = _taken(kwargs)
     options["provider"] = provider
-    return ListModelsRequest("", params=params, metadata=metadata, options=options)
+    return types.ListModelsRequest("", params=params, metadata=metadata, options=options)
 
 
 def _taken(kwargs: dict[str, Any]) -> tuple[CallOptions, dict[str, Any], Any]:

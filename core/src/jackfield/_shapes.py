@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from . import types
 from .errors import ContractViolationError, InvalidResponseError
 from .flow import Effect, EventStream
-from .types import (
-    EmbeddingResponse,
-    ImageResponse,
-    ModelList,
-    ModelResponse,
-    ModelResponseStream,
-    TextCompletionResponse,
-)
+from .types import ModelResponse, ModelResponseStream
+
+if TYPE_CHECKING:
+    from .types import TextCompletionResponse
 
 __all__ = [
     "as_chunk",
@@ -29,19 +26,20 @@ __all__ = [
     "text_of_chunk",
 ]
 
-RESULTS: dict[str, type[Any]] = {
-    "completion": ModelResponse,
-    "text_completion": TextCompletionResponse,
-    "embedding": EmbeddingResponse,
-    "image_generation": ImageResponse,
-    "image_edit": ImageResponse,
-    "list_models": ModelList,
+RESULTS = {
+    "completion": "ModelResponse",
+    "text_completion": "TextCompletionResponse",
+    "embedding": "EmbeddingResponse",
+    "image_generation": "ImageResponse",
+    "image_edit": "ImageResponse",
+    "list_models": "ModelList",
 }
+"""Operation → the response type's name in ``types``, which loads it when it is first used."""
 
 
 def result_of(operation: str, result: Any, model: str) -> Any:
     """Return a hook's result as its operation's response type; a missing ``model`` becomes the one asked for."""
-    wanted = RESULTS[operation]
+    wanted = getattr(types, RESULTS[operation])
     if type(result) is not wanted:
         result = _converted(operation, wanted, result)
     if getattr(result, "model", model) is None:
@@ -52,9 +50,9 @@ def result_of(operation: str, result: Any, model: str) -> Any:
 def _converted(operation: str, wanted: type[Any], result: Any) -> Any:
     if isinstance(result, wanted):
         return result
-    if wanted is ModelResponse and isinstance(result, TextCompletionResponse):
+    if wanted is ModelResponse and isinstance(result, types.TextCompletionResponse):
         return chat_of_text(result)
-    if wanted is TextCompletionResponse and isinstance(result, ModelResponse):
+    if wanted is types.TextCompletionResponse and isinstance(result, ModelResponse):
         return text_of_chat(result)
     if isinstance(result, Mapping):
         return validated(wanted, result)
@@ -92,7 +90,7 @@ def describe(value: object) -> str:
 
 def as_chunk(item: Any) -> ModelResponseStream | TextCompletionResponse:
     """Return one item of a stream as a chunk: a chunk, a piece of text, or a mapping in either chunk's shape."""
-    if isinstance(item, ModelResponseStream | TextCompletionResponse):
+    if isinstance(item, ModelResponseStream | types.TextCompletionResponse):
         return item
     if isinstance(item, str):
         return ModelResponseStream.model_validate({"choices": [{"delta": {"content": item}}]})
@@ -100,7 +98,7 @@ def as_chunk(item: Any) -> ModelResponseStream | TextCompletionResponse:
         return chunk_of_response(item)
     if isinstance(item, Mapping):
         if "choices" in item:
-            kind = TextCompletionResponse if item.get("object") == "text_completion" else ModelResponseStream
+            kind = types.TextCompletionResponse if item.get("object") == "text_completion" else ModelResponseStream
             chunk: ModelResponseStream | TextCompletionResponse = validated(kind, item)
             return chunk
         if "text" in item or "is_finished" in item:
@@ -161,7 +159,7 @@ def text_of_chat(response: ModelResponse) -> TextCompletionResponse:
         for choice in response.choices
     ]
     fields = fields_of(response, "choices", "object")
-    return TextCompletionResponse.model_validate(_plain({**fields, "choices": choices}))
+    return types.TextCompletionResponse.model_validate(_plain({**fields, "choices": choices}))
 
 
 def chat_of_text(response: TextCompletionResponse) -> ModelResponse:
@@ -193,7 +191,7 @@ def text_of_chunk(chunk: ModelResponseStream) -> TextCompletionResponse | None:
     if not choices and chunk.usage is None:
         return None
     fields = _plain(fields_of(chunk, "choices", "object"))
-    return TextCompletionResponse.model_validate({**fields, "choices": choices})
+    return types.TextCompletionResponse.model_validate({**fields, "choices": choices})
 
 
 def _text(content: str | list[Any] | None) -> str:

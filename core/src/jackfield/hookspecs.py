@@ -7,27 +7,29 @@ function a hook may be stands in ``_kinds``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
 from ._settings import ProviderInfo, Settings
 from .errors import JackfieldError
 from .flow import EventStream, Flow, HttpResponse
-from .types import (
-    CompletionRequest,
-    EmbeddingRequest,
-    EmbeddingResponse,
-    ImageEditRequest,
-    ImageGenerationRequest,
-    ImageResponse,
-    ListModelsRequest,
-    ModelList,
-    ModelResponse,
-    Request,
-    TextCompletionRequest,
-    TextCompletionResponse,
-)
+
+if TYPE_CHECKING:
+    from .types import (
+        CompletionRequest,
+        EmbeddingRequest,
+        EmbeddingResponse,
+        ImageEditRequest,
+        ImageGenerationRequest,
+        ImageResponse,
+        ListModelsRequest,
+        ModelList,
+        ModelResponse,
+        Request,
+        TextCompletionRequest,
+        TextCompletionResponse,
+    )
 
 __all__ = ["PROJECT", "ExtensionHooks", "ProviderHooks", "hookimpl", "hookspec"]
 

@@ -1,35 +1,32 @@
-"""Request and response types, in OpenAI's shapes."""
+"""Request and response types, in OpenAI's shapes; each operation's are loaded when the first of them is used."""
 
-from .chat import (
-    Choices,
-    CompletionTokensDetails,
-    Delta,
-    DeltaToolCall,
-    FunctionCall,
-    GenericStreamingChunk,
-    Message,
-    ModelResponse,
-    ModelResponseStream,
-    PromptTokensDetails,
-    StreamingChoices,
-    ToolCall,
-    Usage,
-)
-from .embedding import Embedding, EmbeddingResponse
-from .image import ImageObject, ImageResponse, ImageUsage
-from .models import ModelInfo, ModelList
-from .prompts import prompt_of, prompts_of
-from .requests import (
-    CallOptions,
-    CompletionRequest,
-    EmbeddingRequest,
-    ImageEditRequest,
-    ImageGenerationRequest,
-    ListModelsRequest,
-    Request,
-    TextCompletionRequest,
-)
-from .text import TextChoices, TextCompletionResponse
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .chat import (
+        Choices,
+        CompletionTokensDetails,
+        Delta,
+        DeltaToolCall,
+        FunctionCall,
+        GenericStreamingChunk,
+        Message,
+        ModelResponse,
+        ModelResponseStream,
+        PromptTokensDetails,
+        StreamingChoices,
+        ToolCall,
+        Usage,
+    )
+    from .embedding import Embedding, EmbeddingRequest, EmbeddingResponse
+    from .image import ImageEditRequest, ImageGenerationRequest, ImageObject, ImageResponse, ImageUsage
+    from .models import ListModelsRequest, ModelInfo, ModelList
+    from .prompts import prompt_of, prompts_of
+    from .requests import CallOptions, CompletionRequest, Request
+    from .text import TextChoices, TextCompletionRequest, TextCompletionResponse
 
 __all__ = [
     "CallOptions",
@@ -66,6 +63,41 @@ __all__ = [
     "prompts_of",
 ]
 
-for _name in __all__:
-    globals()[_name].__module__ = __name__
-del _name
+_HOME = {
+    "chat": (
+        "Choices",
+        "CompletionTokensDetails",
+        "Delta",
+        "DeltaToolCall",
+        "FunctionCall",
+        "GenericStreamingChunk",
+        "Message",
+        "ModelResponse",
+        "ModelResponseStream",
+        "PromptTokensDetails",
+        "StreamingChoices",
+        "ToolCall",
+        "Usage",
+    ),
+    "embedding": ("Embedding", "EmbeddingRequest", "EmbeddingResponse"),
+    "image": ("ImageEditRequest", "ImageGenerationRequest", "ImageObject", "ImageResponse", "ImageUsage"),
+    "models": ("ListModelsRequest", "ModelInfo", "ModelList"),
+    "prompts": ("prompt_of", "prompts_of"),
+    "requests": ("CallOptions", "CompletionRequest", "Request"),
+    "text": ("TextChoices", "TextCompletionRequest", "TextCompletionResponse"),
+}
+
+if not TYPE_CHECKING:
+    _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+
+    def __getattr__(name: str) -> Any:
+        if (module := _MODULE_OF.get(name)) is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        loaded = import_module(f".{module}", __name__)
+        for each in _HOME[module]:
+            globals()[each] = getattr(loaded, each)
+            globals()[each].__module__ = __name__  # the path that users know, in tracebacks and pickles
+        return globals()[name]
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

@@ -1,9 +1,14 @@
 """Embeddings. Source of the wire format: OpenAI's API description, ``CreateEmbeddingResponse``."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
 from pydantic import Field
 
 from ._base import Model
 from .chat import Usage
+from .requests import Request
 
 
 class Embedding(Model):
@@ -21,3 +26,12 @@ class EmbeddingResponse(Model):
     model: str | None = None
     object: str = "list"
     usage: Usage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingRequest(Request):
+    """A text, several texts, or texts as token numbers."""
+
+    operation: ClassVar[str] = "embedding"
+
+    input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]] = ""

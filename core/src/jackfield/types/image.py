@@ -1,10 +1,13 @@
 """Images. Source of the wire format: OpenAI's API description, ``ImagesResponse``."""
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from pydantic import Field
 
 from ._base import Model, now
+from .requests import Request
 
 
 class ImageObject(Model):
@@ -37,3 +40,27 @@ class ImageResponse(Model):
     background: str | None = None
     output_format: str | None = None
     safety_identifier: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageGenerationRequest(Request):
+    """A description of the image to make."""
+
+    operation: ClassVar[str] = "image_generation"
+
+    prompt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageEditRequest(Request):
+    """Images to change and what to change.
+
+    ``image`` is a list: each item a path, bytes, a binary file object, or a tuple ``(name, content[, media type])``.
+    ``mask`` is one such item or None.
+    """
+
+    operation: ClassVar[str] = "image_edit"
+
+    image: Sequence[Any] = ()
+    prompt: str | None = None
+    mask: Any = None

@@ -1,6 +1,10 @@
 """The list of a server's models. Source of the wire format: OpenAI's API description, ``ListModelsResponse``."""
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 from ._base import Model
+from .requests import Request
 
 
 class ModelInfo(Model):
@@ -18,3 +22,10 @@ class ModelList(Model):
 
     data: list[ModelInfo] = []
     object: str = "list"
+
+
+@dataclass(frozen=True, slots=True)
+class ListModelsRequest(Request):
+    """Which models there are; ``model`` is the empty string for the provider."""
+
+    operation: ClassVar[str] = "list_models"

@@ -71,56 +71,6 @@ class CompletionRequest(Request):
         return "streaming" if self.stream else "completion"
 
 
-@dataclass(frozen=True, slots=True)
-class TextCompletionRequest(Request):
-    """One prompt, several, or prompts as token numbers."""
-
-    operation: ClassVar[str] = "text_completion"
-
-    prompt: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]] = ""
-    stream: bool = field(default=False, kw_only=True)
-
-
-@dataclass(frozen=True, slots=True)
-class EmbeddingRequest(Request):
-    """A text, several texts, or texts as token numbers."""
-
-    operation: ClassVar[str] = "embedding"
-
-    input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]] = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ImageGenerationRequest(Request):
-    """A description of the image to make."""
-
-    operation: ClassVar[str] = "image_generation"
-
-    prompt: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ImageEditRequest(Request):
-    """Images to change and what to change.
-
-    ``image`` is a list: each item a path, bytes, a binary file object, or a tuple ``(name, content[, media type])``.
-    ``mask`` is one such item or None.
-    """
-
-    operation: ClassVar[str] = "image_edit"
-
-    image: Sequence[Any] = ()
-    prompt: str | None = None
-    mask: Any = None
-
-
-@dataclass(frozen=True, slots=True)
-class ListModelsRequest(Request):
-    """Which models there are; ``model`` is the empty string for the provider."""
-
-    operation: ClassVar[str] = "list_models"
-
-
 @cache
 def _slots(request: type[Request]) -> tuple[tuple[str, Any, Any], ...]:
     """Return each field's name, reader and writer: those of its slot, since a frozen class has no other writer."""

@@ -3,12 +3,15 @@
 Source of the wire format: OpenAI's API description, ``CreateCompletionResponse``.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 from pydantic import Field
 
 from ._base import Model, make_id, now
 from .chat import Usage
+from .requests import Request
 
 
 class TextChoices(Model):
@@ -30,3 +33,13 @@ class TextCompletionResponse(Model):
     choices: list[TextChoices] = []
     system_fingerprint: str | None = None
     usage: Usage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextCompletionRequest(Request):
+    """One prompt, several, or prompts as token numbers."""
+
+    operation: ClassVar[str] = "text_completion"
+
+    prompt: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]] = ""
+    stream: bool = field(default=False, kw_only=True)
