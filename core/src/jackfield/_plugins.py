@@ -114,7 +114,7 @@ def _adapter(plugin: object, specs: type, owner: object) -> Adapter:
 
 def _marked(plugin: object, specs: type) -> Iterator[tuple[Callable[..., Any], str, dict[str, Any]]]:
     hooks = _hooks(specs)
-    for name in sorted({*dir(plugin), *hooks}):
+    for name in sorted({*(name for name in dir(plugin) if not name.startswith("__")), *hooks}):
         # Static, but for the hooks' own names: looking for marks must not run a plugin's properties.
         options = getattr(inspect.getattr_static(plugin, name, None), MARK, None)
         if options is None and name in hooks:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -59,17 +60,27 @@ def transports(advice: list[str]) -> list[Row]:
 
 def switches(index: Index, advice: list[str]) -> list[Row]:
     """Show jackfield's own variables and what they hold; add to ``advice`` where one cannot be meant."""
-    claims = [found for group in GROUPS for claims in index.group(group).values() for found in claims]
-    known = {"*", *index.provider_names(), *(found.name for found in claims), *(found.distribution for found in claims)}
-    advice += [
-        f"{variable} names {name!r}, which is not installed"
-        for variable in (ALLOW, DENY, DEFAULT_PROVIDER)
-        for name in map(str.strip, os.environ.get(variable, "").split(","))
-        if name and name not in known
-    ]
+    found = [each for group in GROUPS for claims in index.group(group).values() for each in claims]
+    found += [each for name in index.provider_names() for each in index.newer(name)]
+    plugins = {*map(_canonical, [name for each in found for name in (each.name, each.distribution)]), "*"}
+    for variable in (ALLOW, DENY):
+        advice += _unknown(variable, [name for name in _listed(variable) if _canonical(name) not in plugins])
+    advice += _unknown(DEFAULT_PROVIDER, [name for name in _listed(DEFAULT_PROVIDER) if not index.provider(name)])
     strangers = sorted(name for name in os.environ if name.startswith("JACKFIELD_") and name not in SWITCHES)
     advice += [f"{name} is set, and jackfield reads no variable of that name" for name in strangers]
     return [(name, os.environ[name]) for name in SWITCHES if name in os.environ]
+
+
+def _listed(variable: str) -> list[str]:
+    return [name.strip() for name in os.environ.get(variable, "").split(",") if name.strip()]
+
+
+def _canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _unknown(variable: str, names: list[str]) -> list[str]:
+    return [f"{variable} names {name!r}, which is not installed" for name in names]
 
 
 def variables(infos: Mapping[str, ProviderInfo]) -> list[Row]:

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from jackfield import (
-    EmbeddingResponse,
-    HttpResponse,
-    ImageResponse,
-    InvalidResponseError,
-    ModelList,
-    ModelResponse,
-    ModelResponseStream,
-    ServerSentEvent,
-    TextCompletionResponse,
-)
+from jackfield import HttpResponse, InvalidResponseError, ModelResponse, ServerSentEvent, types
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 from ._errors import error_in
 
@@ -24,8 +17,8 @@ __all__ = ["ChunkDecoder", "model_list", "parsed"]
 
 WHOLE = "chat.completion"
 
-ResponseT = TypeVar("ResponseT", ModelResponse, TextCompletionResponse, EmbeddingResponse, ImageResponse, ModelList)
-ChunkT = TypeVar("ChunkT", ModelResponseStream, TextCompletionResponse)
+ResponseT = TypeVar("ResponseT", bound="BaseModel")
+ChunkT = TypeVar("ChunkT", bound="types.ModelResponseStream | types.TextCompletionResponse")
 
 
 def parsed(kind: type[ResponseT], response: HttpResponse, needed: str) -> ResponseT:
@@ -48,11 +41,11 @@ def parsed(kind: type[ResponseT], response: HttpResponse, needed: str) -> Respon
     return answer
 
 
-def model_list(response: HttpResponse) -> ModelList:
+def model_list(response: HttpResponse) -> types.ModelList:
     """Return a list of models; some servers send it bare."""
     if response.content.lstrip().startswith(b"["):
-        return ModelList.model_validate({"data": response.json()})
-    return parsed(ModelList, response, "data")
+        return types.ModelList.model_validate({"data": response.json()})
+    return parsed(types.ModelList, response, "data")
 
 
 def _raise_error_in(response: HttpResponse) -> None:

@@ -4,24 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from jackfield import (
-    CompletionRequest,
-    EmbeddingRequest,
-    EmbeddingResponse,
-    EventStream,
-    Flow,
-    ImageEditRequest,
-    ImageGenerationRequest,
-    ImageResponse,
-    ListModelsRequest,
-    ModelList,
-    ModelResponse,
-    ModelResponseStream,
-    Settings,
-    TextCompletionRequest,
-    TextCompletionResponse,
-    hookimpl,
-)
+from jackfield import EventStream, Flow, Settings, hookimpl, types
 from jackfield.flow import call, http
 
 from ._answers import ChunkDecoder, model_list, parsed
@@ -37,28 +20,28 @@ class _Routes(Endpoint):
 
     @hookimpl
     def text_completion(
-        self, request: TextCompletionRequest, settings: Settings
-    ) -> Flow[TextCompletionResponse | EventStream]:
+        self, request: types.TextCompletionRequest, settings: Settings
+    ) -> Flow[types.TextCompletionResponse | EventStream]:
         """Continue prompts: texts or token numbers, as they were given."""
         if request.stream:
             return self._text_stream(request, settings, request.prompt)
         response = yield from self.post("/completions", request, settings, prompt=request.prompt)
-        return parsed(TextCompletionResponse, response, "choices")
+        return parsed(types.TextCompletionResponse, response, "choices")
 
     @hookimpl
-    def embedding(self, request: EmbeddingRequest, settings: Settings) -> Flow[EmbeddingResponse]:
+    def embedding(self, request: types.EmbeddingRequest, settings: Settings) -> Flow[types.EmbeddingResponse]:
         """Return the vectors as the server sends them: floats or base64."""
         response = yield from self.post("/embeddings", request, settings, input=request.input)
-        return parsed(EmbeddingResponse, response, "data")
+        return parsed(types.EmbeddingResponse, response, "data")
 
     @hookimpl
-    def image_generation(self, request: ImageGenerationRequest, settings: Settings) -> Flow[ImageResponse]:
+    def image_generation(self, request: types.ImageGenerationRequest, settings: Settings) -> Flow[types.ImageResponse]:
         """Make images from a description."""
         response = yield from self.post("/images/generations", request, settings, prompt=request.prompt)
-        return parsed(ImageResponse, response, "data")
+        return parsed(types.ImageResponse, response, "data")
 
     @hookimpl
-    def image_edit(self, request: ImageEditRequest, settings: Settings) -> Flow[ImageResponse]:
+    def image_edit(self, request: types.ImageEditRequest, settings: Settings) -> Flow[types.ImageResponse]:
         """Change images, sent as files of a form."""
         headers = self.headers(request, settings)  # a missing key is told before a file is read
         # A flow does no I/O: the core runs the reading, under an async caller in a thread.
@@ -70,21 +53,21 @@ class _Routes(Endpoint):
             data=form_fields(self.body(request, settings, prompt=request.prompt)),
             files=files,
         )
-        return parsed(ImageResponse, response, "data")
+        return parsed(types.ImageResponse, response, "data")
 
     @hookimpl
-    def list_models(self, request: ListModelsRequest, settings: Settings) -> Flow[ModelList]:
+    def list_models(self, request: types.ListModelsRequest, settings: Settings) -> Flow[types.ModelList]:
         """List the server's models; parameters go into the query."""
         url = self.url("/models", settings, form_fields(self.parameters(request, settings)))
         response = yield from http("GET", url, headers=self.headers(request, settings))
         return model_list(response)
 
     def _text_stream(
-        self, request: TextCompletionRequest | CompletionRequest, settings: Settings, prompt: object
+        self, request: types.TextCompletionRequest | types.CompletionRequest, settings: Settings, prompt: object
     ) -> EventStream:
         return EventStream(
             self.post("/completions", request, settings, prompt=prompt, stream=True),
-            decoder=partial(ChunkDecoder, TextCompletionResponse),
+            decoder=partial(ChunkDecoder, types.TextCompletionResponse),
         )
 
 
@@ -98,17 +81,17 @@ class OpenAICompatible(_Routes):
     """
 
     @hookimpl
-    def completion(self, request: CompletionRequest, settings: Settings) -> Flow[ModelResponse]:
+    def completion(self, request: types.CompletionRequest, settings: Settings) -> Flow[types.ModelResponse]:
         """Answer a chat."""
         response = yield from self.post("/chat/completions", request, settings, messages=request.messages)
-        return parsed(ModelResponse, response, "choices")
+        return parsed(types.ModelResponse, response, "choices")
 
     @hookimpl
-    def streaming(self, request: CompletionRequest, settings: Settings) -> EventStream:
+    def streaming(self, request: types.CompletionRequest, settings: Settings) -> EventStream:
         """Answer a chat in chunks, to the event ``[DONE]`` or the end."""
         return EventStream(
             self.post("/chat/completions", request, settings, messages=request.messages, stream=True),
-            decoder=partial(ChunkDecoder, ModelResponseStream),
+            decoder=partial(ChunkDecoder, types.ModelResponseStream),
         )
 
 
@@ -119,12 +102,12 @@ class TextCompletionCompatible(_Routes):
     """
 
     @hookimpl
-    def completion(self, request: CompletionRequest, settings: Settings) -> Flow[TextCompletionResponse]:
+    def completion(self, request: types.CompletionRequest, settings: Settings) -> Flow[types.TextCompletionResponse]:
         """Answer a chat through ``/completions``; raises BadRequestError for messages that are not text alone."""
         response = yield from self.post("/completions", request, settings, prompt=prompt_of(request.messages))
-        return parsed(TextCompletionResponse, response, "choices")
+        return parsed(types.TextCompletionResponse, response, "choices")
 
     @hookimpl
-    def streaming(self, request: CompletionRequest, settings: Settings) -> EventStream:
+    def streaming(self, request: types.CompletionRequest, settings: Settings) -> EventStream:
         """Answer a chat in chunks, through ``/completions``."""
         return self._text_stream(request, settings, prompt_of(request.messages))
