@@ -129,20 +129,21 @@ def test_it_says_which_variables_are_set_and_never_what_they_hold(install, invok
 
 def test_it_shows_the_switches_and_doubts_those_that_mean_nothing(install, invoke, monkeypatch):
     install("providers", "fake-good", PROVIDER)
-    monkeypatch.setenv("JACKFIELD_DISABLE_PLUGINS", "fake-lost, fake-good-dist")
-    monkeypatch.setenv("JACKFIELD_DEFAULT_PROVIDER", "fake-good")
+    monkeypatch.setenv("JACKFIELD_DISABLE_PLUGINS", "fake-lost, Fake_Good.dist")
+    monkeypatch.setenv("JACKFIELD_DEFAULT_PROVIDER", "Fake_Good")
     monkeypatch.setenv("JACKFIELD_TRANSPORT", "carrier-pigeon")
     monkeypatch.setenv("JACKFIELD_PLUGIN", "a-secret")
     result = invoke("doctor")
     report = sections(result)
     assert [cells(line) for line in report["SWITCHES"]] == [
-        ["JACKFIELD_DISABLE_PLUGINS", "fake-lost, fake-good-dist"],
-        ["JACKFIELD_DEFAULT_PROVIDER", "fake-good"],
+        ["JACKFIELD_DISABLE_PLUGINS", "fake-lost, Fake_Good.dist"],
+        ["JACKFIELD_DEFAULT_PROVIDER", "Fake_Good"],
         ["JACKFIELD_TRANSPORT", "carrier-pigeon"],
     ]
     assert report["ADVICE"] == [
         "- JACKFIELD_TRANSPORT is 'carrier-pigeon': there are 'aiohttp' and 'httpx'",
         "- JACKFIELD_DISABLE_PLUGINS names 'fake-lost', which is not installed",
+        "- JACKFIELD_DEFAULT_PROVIDER names 'Fake_Good', which is not installed",
         "- JACKFIELD_PLUGIN is set, and jackfield reads no variable of that name",
     ]
     assert "a-secret" not in result.output

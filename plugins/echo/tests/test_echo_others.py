@@ -8,7 +8,6 @@ import math
 import struct
 import zlib
 
-import jackfield_echo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +23,6 @@ from jackfield import (
     image_edit,
     image_generation,
     list_models,
-    protocols,
     text_completion,
 )
 from jackfield_echo._pictures import png
@@ -213,15 +211,3 @@ def test_a_parameter_that_means_nothing_is_refused_by_name(call, parameters, mes
 )
 def test_async_callers_get_what_sync_callers_get(sync, asynchronous, arguments):
     assert asyncio.run(asynchronous(*arguments)) == sync(*arguments)
-
-
-def test_the_module_is_a_provider_of_every_operation():
-    """The type checker reads these lines; they hold the module against the contract."""
-    completion: protocols.Completion = jackfield_echo
-    streaming: protocols.Streaming = jackfield_echo
-    text: protocols.TextCompletion = jackfield_echo
-    vectors: protocols.Embedding = jackfield_echo
-    images: protocols.ImageGeneration = jackfield_echo
-    edits: protocols.ImageEdit = jackfield_echo
-    models: protocols.ListModels = jackfield_echo
-    assert {completion, streaming, text, vectors, images, edits, models} == {jackfield_echo}

@@ -7,7 +7,6 @@ import json
 import socket
 from typing import Any
 
-import jackfield_legacy_custom
 import pytest
 from jackfield import (
     APIConnectionError,
@@ -27,7 +26,6 @@ from jackfield import (
     Usage,
     acompletion,
     completion,
-    protocols,
     text_completion,
 )
 from jackfield.transports.memory import AsyncMemoryTransport, MemoryTransport, Reply
@@ -332,10 +330,3 @@ def test_a_parameter_that_the_format_has_not_is_refused_by_name(name):
 def test_an_address_is_needed():
     with pytest.raises(ConfigurationError, match="needs an address: pass api_base="):
         completion(MODEL, FRANCE)
-
-
-def test_the_module_is_a_provider():
-    """The type checker reads these lines; they hold the module against the contract."""
-    chat: protocols.Completion = jackfield_legacy_custom
-    text: protocols.TextCompletion = jackfield_legacy_custom
-    assert {chat, text} == {jackfield_legacy_custom}
