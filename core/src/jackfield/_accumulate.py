@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from operator import attrgetter, is_
 from typing import Any
 
-from ._shapes import fields_of
+from ._shapes import fields_of, text_in
 from .types import Delta, DeltaToolCall, ModelResponse, ModelResponseStream, StreamingChoices, Usage
 from .types._base import make_id, now
 
@@ -164,7 +164,7 @@ class _Choice:
         """Remember all but the finish and tool calls."""
         delta = choice.delta
         if delta.content is not None:
-            self.texts.append(delta.content)
+            self.texts.append(delta.content if type(delta.content) is str else text_in(delta.content))
         if not delta.__pydantic_fields_set__ <= PLAIN:
             for name in delta.__pydantic_fields_set__ - PLAIN:
                 if (value := getattr(delta, name)) is not None:

@@ -34,14 +34,12 @@ class AsyncStream(Generic[ChunkT, ResponseT]):
         source: AsyncIterator[Any],
         take: Callable[[Any], Iterator[ChunkT]],
         pipeline: Pipeline,
-        aclose: Callable[[], Awaitable[None]],
-        abort: Callable[[], None],
+        held: AsyncIncoming | _Held,
     ) -> None:
         self._source = source
         self._take = take
         self._pipeline = pipeline
-        self._aclose = aclose
-        self._abort = abort
+        self._held = held
         self._ready: Iterator[ChunkT] = iter(())
         self._ending = False
 
@@ -66,6 +64,8 @@ class AsyncStream(Generic[ChunkT, ResponseT]):
                 continue
             await self.close()
             raise failed
+        if self._pipeline.over:
+            await self._held.finish()
         await self.close()
         raise StopAsyncIteration
 
@@ -89,7 +89,7 @@ class AsyncStream(Generic[ChunkT, ResponseT]):
     async def close(self) -> None:
         """Close the connection; may be called at any time and more than once."""
         self._ending, self._ready = True, iter(())
-        await self._aclose()
+        await self._held.aclose()
         self._pipeline.closed()
 
     aclose = close
@@ -104,10 +104,10 @@ class AsyncStream(Generic[ChunkT, ResponseT]):
 
     def _stop(self) -> None:
         self._ending, self._ready = True, iter(())
-        self._abort()
+        self._held.abort()
 
     def __del__(self) -> None:
-        self._abort()  # aborting what is closed already does nothing
+        self._held.abort()  # aborting what is closed already does nothing
 
 
 async def adrive(instructions: Instructions, transport: Callable[[], AsyncTransport]) -> Any:
@@ -184,12 +184,10 @@ async def _open(
         incoming = await transport_for(scope, transport).stream(target)
         if incoming.status >= 300:
             return await _error_answer(incoming)
-        stream = AsyncStream(aiter(incoming), pipeline.feed, pipeline, incoming.aclose, incoming.abort)
-    elif isinstance(target, list | tuple):
-        stream = AsyncStream(_AtOnce(target), pipeline.items, pipeline, _anothing, _nothing)
+        stream = AsyncStream(aiter(incoming), pipeline.feed, pipeline, incoming)
     else:
-        source = _source(target, scope)
-        stream = AsyncStream(source, pipeline.items, pipeline, getattr(source, "aclose", _anothing), _nothing)
+        source = _AtOnce(target) if isinstance(target, list | tuple) else _source(target, scope)
+        stream = AsyncStream(source, pipeline.items, pipeline, _Held(source))
     await anext(stream)  # READY: the first chunk is there
     return stream
 
@@ -205,6 +203,24 @@ async def _error_answer(incoming: AsyncIncoming) -> HttpResponse:
     finally:
         await incoming.aclose()
     return HttpResponse(incoming.status, incoming.headers, b"".join(pieces))
+
+
+class _Held:
+    """What a stream of items holds: no connection, only its source."""
+
+    def __init__(self, source: Any) -> None:
+        self._source = source
+
+    async def finish(self) -> None:
+        """Leave at the end."""
+
+    async def aclose(self) -> None:
+        """Close the source, where it can be closed."""
+        if (aclose := getattr(self._source, "aclose", None)) is not None:
+            await aclose()
+
+    def abort(self) -> None:
+        """Drop the source: its own finalizer closes it."""
 
 
 class _AtOnce:
@@ -235,14 +251,6 @@ def _source(target: Any, scope: Scope) -> Any:
     from . import _threads
 
     return _threads.aiterate(context.run(iter, target), context=context)
-
-
-def _nothing() -> None:
-    """Abort what holds no connection."""
-
-
-async def _anothing() -> None:
-    """Close what needs no closing."""
 
 
 _PERFORM: dict[type, Callable[[Any, Scope, Callable[[], AsyncTransport]], Awaitable[Any]]] = {

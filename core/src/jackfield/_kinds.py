@@ -23,7 +23,7 @@ from . import types
 from ._shapes import describe
 from .errors import ContractViolationError
 from .flow import Call, Effect, EventStream, Flow
-from .types import ModelResponse, ModelResponseStream, Request
+from .types import ModelResponse, Request
 
 __all__ = ["Operation", "Restartable", "adapt", "as_stream", "refuse_flow", "takes_only"]
 
@@ -199,7 +199,7 @@ def as_stream(result: Any, again: Callable[[], Any] | None = None) -> EventStrea
     """
     if isinstance(result, EventStream):
         return result
-    if isinstance(result, str | Mapping | ModelResponseStream | ModelResponse | types.TextCompletionResponse):
+    if isinstance(result, str | Mapping | ModelResponse | types.ModelResponseStream | types.TextCompletionResponse):
         return EventStream.of((result,))
     if isinstance(result, Coroutine):
         refuse_flow(result)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ._shapes import chunk_of_response
+from ._chunks import chunk_of_response
+from ._shapes import text_in
 from .types import Delta, DeltaToolCall, FunctionCall, ModelResponse, ModelResponseStream, StreamingChoices
 
 __all__ = ["PIECE", "cut", "pieces"]
@@ -31,7 +32,7 @@ def cut(text: str) -> list[str]:
 
 def _deltas(delta: Delta) -> Iterator[Delta]:
     """Cut a message: all that is no text, with the text's first piece; the rest of the text; each tool call."""
-    text: list[Any] = [None] if delta.content is None else cut(delta.content)
+    text: list[Any] = [None] if delta.content is None else cut(text_in(delta.content))
     yield delta.replace(content=text[0], tool_calls=None)
     for piece in text[1:]:
         yield Delta(content=piece)

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ._accumulate import Accumulator
+from ._chunks import as_chunk, chunk_of_text, text_of_chunk
 from ._framing import splitter_factory
-from ._shapes import as_chunk, chunk_of_text, text_of_chat, text_of_chunk
+from ._shapes import text_of_chat
 from .errors import APIConnectionError, APITimeoutError, InvalidResponseError, JackfieldError, StreamInterruptedError
 from .flow import EventStream
 from .types import ModelResponse, ModelResponseStream, TextCompletionResponse

@@ -1,4 +1,4 @@
-"""The shapes a provider may give, made into the one shape that callers get: the one table of such conversions."""
+"""The shapes in which a provider may answer, made into the one that its operation's callers get."""
 
 from __future__ import annotations
 
@@ -8,22 +8,21 @@ from typing import TYPE_CHECKING, Any
 from . import types
 from .errors import ContractViolationError, InvalidResponseError
 from .flow import Effect, EventStream
-from .types import ModelResponse, ModelResponseStream
+from .types import ModelResponse
 
 if TYPE_CHECKING:
     from .types import TextCompletionResponse
 
 __all__ = [
-    "as_chunk",
     "chat_of_text",
-    "chunk_of_response",
-    "chunk_of_text",
     "describe",
     "fields_of",
     "first_problem",
+    "plain",
     "result_of",
+    "text_in",
     "text_of_chat",
-    "text_of_chunk",
+    "validated",
 ]
 
 RESULTS = {
@@ -88,78 +87,19 @@ def describe(value: object) -> str:
     return "None" if value is None else f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
 
 
-def as_chunk(item: Any) -> ModelResponseStream | TextCompletionResponse:
-    """Return one item of a stream as a chunk: a chunk, a piece of text, or a mapping in either chunk's shape."""
-    if isinstance(item, ModelResponseStream | types.TextCompletionResponse):
-        return item
-    if isinstance(item, str):
-        return ModelResponseStream.model_validate({"choices": [{"delta": {"content": item}}]})
-    if isinstance(item, ModelResponse):
-        return chunk_of_response(item)
-    if isinstance(item, Mapping):
-        if "choices" in item:
-            kind = types.TextCompletionResponse if item.get("object") == "text_completion" else ModelResponseStream
-            chunk: ModelResponseStream | TextCompletionResponse = validated(kind, item)
-            return chunk
-        if "text" in item or "is_finished" in item:
-            return _chunk_of_generic(item)
-    hint = ""
-    if isinstance(item, Effect):
-        hint = (
-            "; a generator function as streaming hook is a blocking source of chunks: to ask for effects first, "
-            "return EventStream(lambda: open_stream(request, settings), decoder=…) from a plain function"
-        )
-    raise ContractViolationError(
-        f"a stream gave {describe(item)}, which is no chunk (ModelResponseStream, text, or a mapping of either){hint}"
-    )
-
-
-def _chunk_of_generic(item: Mapping[str, Any]) -> ModelResponseStream:
-    """Convert LiteLLM's GenericStreamingChunk; fields beyond it are kept on the delta."""
-    known = {"text", "is_finished", "finish_reason", "usage", "index", "tool_use", "provider_specific_fields"}
-    delta: dict[str, Any] = {key: value for key, value in item.items() if key not in known}
-    if (text := item.get("text")) is not None:
-        delta["content"] = text
-    if tool := item.get("tool_use"):
-        delta["tool_calls"] = [{"type": "function", **tool}] if isinstance(tool, Mapping) else tool
-    chunk: dict[str, Any] = {"usage": item.get("usage")}
-    if specific := item.get("provider_specific_fields"):
-        delta["provider_specific_fields"] = chunk["provider_specific_fields"] = specific
-    finish = item.get("finish_reason") or ("stop" if item.get("is_finished") else None)
-    chunk["choices"] = [{"index": item.get("index") or 0, "delta": delta, "finish_reason": finish}]
-    made: ModelResponseStream = validated(ModelResponseStream, chunk)
-    return made
-
-
 def fields_of(model: Any, *without: str) -> dict[str, Any]:
     """Return the fields that were set, extra ones included, but for those named."""
     return {name: getattr(model, name) for name in model.model_fields_set if name not in without}
 
 
-def chunk_of_response(response: ModelResponse) -> ModelResponseStream:
-    """Return a whole answer as the one chunk that streams it."""
-    choices = []
-    for choice in response.choices:
-        delta = fields_of(choice.message)
-        delta["role"] = choice.message.role
-        if isinstance(choice.message.content, list):
-            delta["content"] = _text(choice.message.content)
-        if choice.message.tool_calls:
-            calls = enumerate(choice.message.tool_calls)
-            delta["tool_calls"] = [{"index": index, **fields_of(call), "type": call.type} for index, call in calls]
-        choices.append({**fields_of(choice, "message"), "index": choice.index, "delta": delta})
-    fields = fields_of(response, "choices", "object")
-    return ModelResponseStream.model_validate(_plain({**fields, "choices": choices}))
-
-
 def text_of_chat(response: ModelResponse) -> TextCompletionResponse:
     """Return a chat answer in the text_completion shape."""
     choices = [
-        {**fields_of(choice, "message"), "index": choice.index, "text": _text(choice.message.content)}
+        {**fields_of(choice, "message"), "index": choice.index, "text": text_in(choice.message.content)}
         for choice in response.choices
     ]
     fields = fields_of(response, "choices", "object")
-    return types.TextCompletionResponse.model_validate(_plain({**fields, "choices": choices}))
+    return types.TextCompletionResponse.model_validate(plain({**fields, "choices": choices}))
 
 
 def chat_of_text(response: TextCompletionResponse) -> ModelResponse:
@@ -169,41 +109,20 @@ def chat_of_text(response: TextCompletionResponse) -> ModelResponse:
         for choice in response.choices
     ]
     fields = fields_of(response, "choices", "object")
-    return ModelResponse.model_validate(_plain({**fields, "choices": choices}))
+    return ModelResponse.model_validate(plain({**fields, "choices": choices}))
 
 
-def chunk_of_text(chunk: TextCompletionResponse) -> ModelResponseStream:
-    """Return a chunk of a text completion as a chunk of a chat."""
-    choices = [
-        {**_plain(fields_of(choice, "text")), "index": choice.index, "delta": {"content": choice.text}}
-        for choice in chunk.choices
-    ]
-    return ModelResponseStream.model_validate({**_plain(fields_of(chunk, "choices", "object")), "choices": choices})
-
-
-def text_of_chunk(chunk: ModelResponseStream) -> TextCompletionResponse | None:
-    """Return a chunk of a chat as a chunk of a text completion; None where it carries no text, finish or usage."""
-    choices = [
-        {**_plain(fields_of(choice, "delta")), "index": choice.index, "text": choice.delta.content or ""}
-        for choice in chunk.choices
-        if choice.delta.content or choice.finish_reason
-    ]
-    if not choices and chunk.usage is None:
-        return None
-    fields = _plain(fields_of(chunk, "choices", "object"))
-    return types.TextCompletionResponse.model_validate({**fields, "choices": choices})
-
-
-def _text(content: str | list[Any] | None) -> str:
+def text_in(content: str | list[Any] | None) -> str:
+    """Return a content's text, which may stand in parts."""
     if content is None or isinstance(content, str):
         return content or ""
     return "".join(part.get("text") or "" for part in content if isinstance(part, Mapping))
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Return a value with the models in it as the mappings of what was set in them."""
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return _plain(fields_of(value)) if hasattr(value, "model_fields_set") else value
+        return [plain(item) for item in value]
+    return plain(fields_of(value)) if hasattr(value, "model_fields_set") else value

@@ -3,17 +3,8 @@
 import pytest
 from jackfield import ContractViolationError, EventStream, InvalidResponseError
 from jackfield._accumulate import Accumulator
-from jackfield._shapes import (
-    as_chunk,
-    chat_of_text,
-    chunk_of_response,
-    chunk_of_text,
-    describe,
-    first_problem,
-    result_of,
-    text_of_chat,
-    text_of_chunk,
-)
+from jackfield._chunks import as_chunk, chunk_of_response, chunk_of_text, text_of_chunk
+from jackfield._shapes import chat_of_text, describe, first_problem, result_of, text_of_chat
 from jackfield.flow import http
 from jackfield.types import (
     EmbeddingResponse,
@@ -53,7 +44,7 @@ def test_a_mapping_is_either_chunk():
 
 
 def test_a_mapping_of_another_shape_is_an_invalid_response_that_says_where():
-    with pytest.raises(InvalidResponseError, match=r"no ModelResponseStream: choices\.0\.delta\.content: Input should"):
+    with pytest.raises(InvalidResponseError, match=r"no ModelResponseStream: choices\.0\.delta\.content\.str: Input should"):
         as_chunk({"choices": [{"delta": {"content": 7}}]})
 
 

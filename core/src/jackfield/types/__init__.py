@@ -9,18 +9,14 @@ if TYPE_CHECKING:
     from .chat import (
         Choices,
         CompletionTokensDetails,
-        Delta,
-        DeltaToolCall,
         FunctionCall,
-        GenericStreamingChunk,
         Message,
         ModelResponse,
-        ModelResponseStream,
         PromptTokensDetails,
-        StreamingChoices,
         ToolCall,
         Usage,
     )
+    from .chunks import Delta, DeltaToolCall, GenericStreamingChunk, ModelResponseStream, StreamingChoices
     from .embedding import Embedding, EmbeddingRequest, EmbeddingResponse
     from .image import ImageEditRequest, ImageGenerationRequest, ImageObject, ImageResponse, ImageUsage
     from .models import ListModelsRequest, ModelInfo, ModelList
@@ -67,18 +63,14 @@ _HOME = {
     "chat": (
         "Choices",
         "CompletionTokensDetails",
-        "Delta",
-        "DeltaToolCall",
         "FunctionCall",
-        "GenericStreamingChunk",
         "Message",
         "ModelResponse",
-        "ModelResponseStream",
         "PromptTokensDetails",
-        "StreamingChoices",
         "ToolCall",
         "Usage",
     ),
+    "chunks": ("Delta", "DeltaToolCall", "GenericStreamingChunk", "ModelResponseStream", "StreamingChoices"),
     "embedding": ("Embedding", "EmbeddingRequest", "EmbeddingResponse"),
     "image": ("ImageEditRequest", "ImageGenerationRequest", "ImageObject", "ImageResponse", "ImageUsage"),
     "models": ("ListModelsRequest", "ModelInfo", "ModelList"),

@@ -1,11 +1,11 @@
-"""Chat completions, whole and streamed, in the shapes of OpenAI's API.
+"""Whole chat completions, in the shapes of OpenAI's API.
 
-Source of the wire format: OpenAI's API description, ``CreateChatCompletionResponse`` and
-``CreateChatCompletionStreamResponse``. Tolerant where real servers are: ``created`` may be a float, ``index`` may be
-missing, ``choices`` empty and ``usage`` null. Log probabilities, audio, annotations and moderation stay plain JSON.
+Source of the wire format: OpenAI's API description, ``CreateChatCompletionResponse``. Tolerant where real servers are:
+``created`` may be a float, ``index`` may be missing, ``choices`` empty and ``usage`` null. Log probabilities, audio,
+annotations and moderation stay plain JSON.
 """
 
-from typing import Any, Literal, Self, TypedDict
+from typing import Any, Self
 
 from pydantic import Field
 
@@ -27,15 +27,6 @@ class ToolCall(Model):
     function: FunctionCall = Field(default_factory=FunctionCall)
 
 
-class DeltaToolCall(Model):
-    """A piece of a tool call; pieces with the same ``index`` belong together."""
-
-    index: int = 0
-    id: str | None = None
-    type: str | None = None
-    function: FunctionCall | None = None
-
-
 class Message(Model):
     """A whole message of the assistant."""
 
@@ -46,18 +37,6 @@ class Message(Model):
     refusal: str | None = None
     reasoning_content: str | None = None
     annotations: list[Any] | None = None
-    audio: Any = None
-
-
-class Delta(Model):
-    """What one chunk adds to a message."""
-
-    content: str | None = None
-    role: str | None = None
-    tool_calls: list[DeltaToolCall] | None = None
-    function_call: FunctionCall | None = None
-    refusal: str | None = None
-    reasoning_content: str | None = None
     audio: Any = None
 
 
@@ -100,15 +79,6 @@ class Choices(Model):
     logprobs: Any = None
 
 
-class StreamingChoices(Model):
-    """One answer's part of a chunk."""
-
-    finish_reason: str | None = None
-    index: int = 0
-    delta: Delta = Field(default_factory=Delta)
-    logprobs: Any = None
-
-
 class ModelResponse(Model):
     """The answer to ``completion()``."""
 
@@ -130,37 +100,3 @@ class ModelResponse(Model):
         """Make the answer that holds one message with this text and has finished with "stop"."""
         choice = {"finish_reason": "stop", "index": 0, "message": {"content": text, "role": "assistant"}}
         return cls.model_validate({"choices": [choice], "model": model, "usage": usage, **fields})
-
-
-class ModelResponseStream(Model):
-    """One chunk of a streamed answer. The usage chunk has no choices."""
-
-    id: str | None = None
-    choices: list[StreamingChoices] = []
-    created: int | float | None = None
-    model: str | None = None
-    object: str = "chat.completion.chunk"
-    system_fingerprint: str | None = None
-    service_tier: str | None = None
-    moderation: Any = None
-    obfuscation: str | None = None
-    usage: Usage | None = None
-
-
-class _ToolUse(TypedDict, total=False):
-    id: str | None
-    type: Literal["function"]
-    function: dict[str, Any]
-    index: int
-
-
-class GenericStreamingChunk(TypedDict, total=False):
-    """A chunk as custom handlers give it; ``text`` is what it adds."""
-
-    text: str
-    is_finished: bool
-    finish_reason: str | None
-    usage: dict[str, Any] | None
-    index: int
-    tool_use: _ToolUse | None
-    provider_specific_fields: dict[str, Any] | None

@@ -20,7 +20,7 @@ class TextChoices(Model):
     finish_reason: str | None = None
     index: int = 0
     logprobs: Any = None
-    text: str = ""
+    text: str | None = ""
 
 
 class TextCompletionResponse(Model):
