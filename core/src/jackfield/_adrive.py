@@ -8,7 +8,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, I
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
-from ._contexts import enterable, steps
+from ._contexts import enterable, rest_of, steps, steps_of
 from ._drive import ERROR_BODY_BYTES, close_after
 from ._pipeline import Pipeline
 from ._scope import Instructions, Opening, Scope
@@ -171,8 +171,13 @@ async def _call(effect: Call[Any], scope: Scope, transport: Callable[[], AsyncTr
         from . import _background
 
         return await _background.arun(effect.asynchronous, timeout=scope.time_left, context=scope.context)
+    awaiting = steps_of(effect.asynchronous())
+    try:
+        asked = awaiting.send(None)
+    except StopIteration as stop:
+        return stop.value  # it never waited: a timer would have cost as much as all else
     async with asyncio.timeout(scope.time_left):
-        return await effect.asynchronous()
+        return await rest_of(awaiting, asked)
 
 
 async def _open(

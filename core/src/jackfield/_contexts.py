@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from .errors import PluginError
 
-__all__ = ["below", "depth", "enterable", "steps"]
+__all__ = ["below", "depth", "enterable", "rest_of", "steps", "steps_of"]
 
 T = TypeVar("T")
 
@@ -75,25 +75,47 @@ def _inside(context: Context, make: Callable[[], Awaitable[T]]) -> Generator[Any
     A task of its own would have a context of its own too, and break cancel scopes that span several steps.
     """
     run = context.run
-    awaiting = run(make).__await__()
-    if not hasattr(awaiting, "send"):
-        awaiting = _as_generator(awaiting)
-    move: Callable[[Any], Any] = awaiting.send
-    value: Any = None
+    awaiting = steps_of(run(make))
+    try:
+        asked = run(awaiting.send, None)
+    except StopIteration as stop:
+        answer: T = stop.value
+        return answer
+    rest: T = yield from _rest(awaiting, asked, run)
+    return rest
+
+
+def steps_of(awaitable: Awaitable[T]) -> Generator[Any, Any, T]:
+    """Return an awaitable's steps, so that the first can be taken by hand: what never waits ends with it."""
+    awaiting = awaitable.__await__()
+    return awaiting if hasattr(awaiting, "send") else _as_generator(awaiting)
+
+
+@coroutine
+def rest_of(awaiting: Generator[Any, Any, T], asked: Any) -> Generator[Any, Any, T]:
+    """Await what has taken its first step, which asked its event loop for ``asked``."""
+    return (yield from _rest(awaiting, asked, _as_is))
+
+
+def _rest(awaiting: Generator[Any, Any, T], asked: Any, run: Callable[..., Any]) -> Generator[Any, Any, T]:
     while True:
-        try:
-            asked = run(move, value)
-        except StopIteration as stop:
-            answer: T = stop.value
-            return answer
+        move: Callable[[Any], Any] = awaiting.send
         try:
             value = yield asked
-            move = awaiting.send
         except GeneratorExit:
             run(awaiting.close)
             raise
         except BaseException as error:  # whatever is thrown here is meant for the step
             move, value = awaiting.throw, error
+        try:
+            asked = run(move, value)
+        except StopIteration as stop:
+            answer: T = stop.value
+            return answer
+
+
+def _as_is(function: Callable[..., T], *arguments: Any) -> T:
+    return function(*arguments)
 
 
 def _as_generator(awaiting: Any) -> Generator[Any, Any, Any]:
