@@ -87,16 +87,11 @@ def _performed(effect: Effect[Any], scope: Scope) -> Instructions:
     if perform is None:
         hint = "; did you mean yield from?" if isinstance(effect, Generator | Restartable) else ""
         raise ContractViolationError(f"a flow yielded {describe(effect)}, which is no effect{hint}")
-    result = yield from perform(effect, scope)
-    return result
+    return perform(effect, scope)
 
 
 def _http(effect: Http, scope: Scope) -> Instructions:
-    def attempt() -> Instructions:
-        response = yield scope.outgoing(effect), scope
-        return _accepted(response, effect, scope)
-
-    return (yield from _tried(attempt, scope))
+    return _tried(lambda: scope.outgoing(effect), lambda response: _accepted(response, effect, scope), scope)
 
 
 def _accepted(response: HttpResponse, effect: Http, scope: Scope) -> HttpResponse:
@@ -106,10 +101,7 @@ def _accepted(response: HttpResponse, effect: Http, scope: Scope) -> HttpRespons
 
 
 def _call(effect: Call[Any], scope: Scope) -> Instructions:
-    def attempt() -> Instructions:
-        return (yield effect, scope)
-
-    return (yield from _tried(attempt, scope))
+    return _tried(lambda: effect, lambda result: result, scope)
 
 
 def _sleep(effect: Sleep, scope: Scope) -> Instructions:
@@ -149,12 +141,12 @@ _PERFORM: dict[type, Callable[[Any, Scope], Instructions]] = {
 }
 
 
-def _tried(attempt: Callable[[], Instructions], scope: Scope) -> Instructions:
-    """Run an attempt, and again after an error that may pass."""
+def _tried(instruction: Callable[[], Any], accept: Callable[[Any], Any], scope: Scope) -> Instructions:
+    """Have an instruction carried out, and again after an error that may pass."""
     tries = 0
     while True:
         try:
-            return (yield from attempt())
+            return accept((yield instruction(), scope))
         except Exception as error:
             failed = error
         yield from _paused(failed, tries, scope)

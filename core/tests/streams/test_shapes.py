@@ -44,7 +44,9 @@ def test_a_mapping_is_either_chunk():
 
 
 def test_a_mapping_of_another_shape_is_an_invalid_response_that_says_where():
-    with pytest.raises(InvalidResponseError, match=r"no ModelResponseStream: choices\.0\.delta\.content\.str: Input should"):
+    with pytest.raises(
+        InvalidResponseError, match=r"no ModelResponseStream: choices\.0\.delta\.content\.str: Input should"
+    ):
         as_chunk({"choices": [{"delta": {"content": 7}}]})
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
+from .. import __version__
 from ..errors import BadRequestError
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def _fixed(given: Pairs, target: Target, defaults: bool) -> list[tuple[str, str]
     if target.authorization is not None and "authorization" not in names:
         headers.append(("Authorization", target.authorization))
     if defaults:
-        headers += [default for default in _defaults() if default[0].lower() not in names]
+        headers += [default for default in DEFAULTS if default[0].lower() not in names]
     return headers
 
 
@@ -73,15 +74,5 @@ def _checked(name: str, value: str) -> tuple[str, str]:
     return name, value.strip()
 
 
-@cache
-def _defaults() -> Pairs:
-    return (("Accept", "*/*"), ("Accept-Encoding", "gzip, deflate"), ("User-Agent", _user_agent()))
-
-
-def _user_agent() -> str:
-    from importlib_metadata import PackageNotFoundError, version
-
-    try:
-        return f"jackfield/{version('jackfield')}"
-    except PackageNotFoundError:  # run from a source tree that is not installed
-        return "jackfield"
+# No "Accept: */*": it says what its absence says, and each header has its price in every call.
+DEFAULTS = (("Accept-Encoding", "gzip, deflate"), ("User-Agent", f"jackfield/{__version__}"))
