@@ -18,6 +18,10 @@ SHOWN_ONLY = "notest"
 """On a block's first line: it names a package or a server that only exists at the reader's."""
 
 
+ADDRESSES = {"http://localhost:8000/v1": "/v1", "http://localhost:8000/generate": "/legacy"}
+"""The addresses that examples use → the routes of the loopback server that stands in for them."""
+
+
 def blocks():
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
@@ -35,6 +39,8 @@ def server():
 
 @pytest.mark.parametrize("source", list(blocks()))
 def test_the_block_runs(source, server, tmp_path):
+    for address, route in ADDRESSES.items():
+        source = source.replace(address, server.url.removesuffix("/v1") + route)
     environment = {**os.environ, "OPENAI_API_KEY": "a-key", "OPENAI_BASE_URL": server.url, "PYTHONWARNINGS": "error"}
     result = subprocess.run(
         [sys.executable, "-c", source],

@@ -208,9 +208,7 @@ def unregister_provider(name: str) -> None:
 
 def list_providers() -> list[str]:
     """Return the names of the providers that are registered or installed, sorted; imports none of them."""
-    entries = [entry for entry in _PACKAGE.custom_provider_map if isinstance(entry, Mapping)]
-    handlers = {entry["provider"] for entry in entries if "provider" in entry}
-    return sorted({*_sync().registry.names(), *handlers})
+    return sorted({*_sync().registry.names(), *_handler_names()})
 
 
 def get_llm_provider(
@@ -266,11 +264,12 @@ def _handler(name: str) -> object | None:
     """Find a handler of ``custom_provider_map``; while that is empty nothing is loaded for it."""
     if not _PACKAGE.custom_provider_map:
         return None
-    plugin: object | None = (_find_provider or _finder())(name)
+    find = _find_provider or _finder(name)
+    plugin: object | None = find(name)
     return plugin
 
 
-def _finder() -> Any:
+def _finder(name: str) -> Any:
     global _find_provider
     from importlib import import_module
 
@@ -279,12 +278,23 @@ def _finder() -> Any:
 
     try:
         _find_provider = import_module(HANDLER_MODULE).find_provider
-    except ImportError as error:
+    except ModuleNotFoundError as error:
+        if error.name != HANDLER_MODULE:
+            raise
+        if name not in _handler_names():
+            return lambda _: None  # a missing package hurts only who asks for what it would bring
         raise ProviderNotFoundError(
-            f"jackfield.custom_provider_map is not empty, and {HANDLER_DISTRIBUTION}, which serves it, is not "
-            f"installed: pip install {HANDLER_DISTRIBUTION}"
+            f"the provider {name!r} is a custom handler, and {HANDLER_DISTRIBUTION}, which serves handlers, is not "
+            f"installed: pip install {HANDLER_DISTRIBUTION}",
+            provider=name,
         ) from error
     return _find_provider
+
+
+def _handler_names() -> list[str]:
+    """Return the names in ``custom_provider_map``, passing over what is no entry."""
+    entries = (entry for entry in _PACKAGE.custom_provider_map if isinstance(entry, Mapping))
+    return [name for entry in entries if isinstance(name := entry.get("provider"), str)]
 
 
 for _name in __all__:

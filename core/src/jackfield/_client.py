@@ -134,7 +134,7 @@ def _run(operation: Any, request: Request, scope: Scope) -> Instructions:
     raise mapped
 
 
-class _Settable:
+class _Base:
     """What both clients share: construction and registration."""
 
     def __init__(
@@ -160,7 +160,7 @@ class _Settable:
         self.core.registry.unregister(name)
 
 
-class Client(_Settable):
+class Client(_Base):
     """Calls providers, blocking. Safe to share among threads.
 
     ``registry`` and ``transport`` replace the installed plugins and the network; every option of a call
@@ -206,7 +206,7 @@ def _closed(transport: Transport, pid: int) -> None:
         transport.close()
 
 
-class AsyncClient(_Settable):
+class AsyncClient(_Base):
     """Calls providers from async code, on asyncio and trio; connections belong to the loop that opened them.
 
     ``transport`` is an AsyncTransport, or "aiohttp" or "httpx"; else the variable JACKFIELD_TRANSPORT names it, else

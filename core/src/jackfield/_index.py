@@ -69,7 +69,7 @@ class Found:
         return None
 
     def _is_in(self, names: set[str]) -> bool:
-        return "*" in names or _canonical(self.name) in names or _canonical(self.distribution) in names
+        return "*" in names or canonical(self.name) in names or canonical(self.distribution) in names
 
 
 class Index:
@@ -114,8 +114,9 @@ def _add(names: dict[str, list[Found]], found: Found) -> None:
 
 
 def _names(value: str | None) -> set[str]:
-    return {_canonical(part) for part in (value or "").split(",") if part.strip()}
+    return {canonical(part) for part in (value or "").split(",") if part.strip()}
 
 
-def _canonical(name: str) -> str:
+def canonical(name: str) -> str:
+    """Return a distribution's or entry point's name as comparisons need it: case, dashes, dots, underscores alike."""
     return re.sub(r"[-_.]+", "-", name.strip()).lower()

@@ -6,10 +6,10 @@ from functools import partial
 
 from jackfield import EventStream, Flow, Settings, hookimpl, types
 from jackfield.flow import call, http
+from jackfield.types import prompt_of
 
 from ._answers import ChunkDecoder, model_list, parsed
 from ._endpoint import Endpoint
-from ._prompt import prompt_of
 from ._uploads import form_fields, uploads_of
 
 __all__ = ["OpenAICompatible", "TextCompletionCompatible"]
