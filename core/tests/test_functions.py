@@ -185,10 +185,17 @@ def test_the_providers_of_the_list_are_listed(handlers):
 def test_a_list_that_nothing_serves_brings_the_command(handlers, monkeypatch):
     monkeypatch.setitem(sys.modules, "jackfield_custom_format", None)
     jackfield.custom_provider_map = [{"provider": "mine", "custom_handler": object()}]
-    with pytest.raises(
-        ProviderNotFoundError, match="which serves it, is not installed: pip install jackfield-custom-fo"
-    ):
+    command = "'mine' is a custom handler, and jackfield-custom-format, .* installed: pip install jackfield-custom-format"
+    with pytest.raises(ProviderNotFoundError, match=command):
         jackfield.completion("mine/m")
+
+
+def test_a_list_that_nothing_serves_hurts_no_other_provider(handlers, noting, monkeypatch):
+    monkeypatch.setitem(sys.modules, "jackfield_custom_format", None)
+    jackfield.custom_provider_map = [{"provider": "mine", "custom_handler": object()}]
+    assert type(jackfield.completion("noting/m")) is ModelResponse
+    with pytest.raises(ProviderNotFoundError, match="there is no provider 'nobody'"):
+        jackfield.completion("nobody/m")
 
 
 def test_names_of_the_plugin_are_re_exported(handlers, monkeypatch):

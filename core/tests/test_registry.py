@@ -249,5 +249,16 @@ def test_handlers_without_their_plugin_bring_the_command(program):
             print(error)
         """
     )
-    cause = "jackfield.custom_provider_map is not empty, and jackfield-custom-format, which serves it, is not installed"
+    cause = "the provider 'p' is a custom handler, and jackfield-custom-format, which serves handlers, is not installed"
     assert printed == [f"{cause}: pip install jackfield-custom-format"]
+
+
+def test_handlers_without_their_plugin_hurt_no_installed_provider(program):
+    printed = program(
+        """
+        sys.modules["jackfield_custom_format"] = None
+        jackfield.custom_provider_map = [{"provider": "other", "custom_handler": "handler"}]
+        say("p")
+        """
+    )
+    assert printed == ["installed"]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
-__all__ = ["ALLOW", "DENY", "GROUPS", "Found", "Index"]
+__all__ = ["ALLOW", "DENY", "GROUPS", "Found", "Index", "canonical"]
 
 ALLOW = "JACKFIELD_PLUGINS"
 DENY = "JACKFIELD_DISABLE_PLUGINS"

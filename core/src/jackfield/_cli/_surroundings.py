@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import platform
-import re
 from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import importlib_metadata
 
-from .._index import ALLOW, DENY, GROUPS, Index
+from .._index import ALLOW, DENY, GROUPS, Index, canonical
 
 if TYPE_CHECKING:
     from .._settings import ProviderInfo
@@ -62,9 +61,9 @@ def switches(index: Index, advice: list[str]) -> list[Row]:
     """Show jackfield's own variables and what they hold; add to ``advice`` where one cannot be meant."""
     found = [each for group in GROUPS for claims in index.group(group).values() for each in claims]
     found += [each for name in index.provider_names() for each in index.newer(name)]
-    plugins = {*map(_canonical, [name for each in found for name in (each.name, each.distribution)]), "*"}
+    plugins = {*map(canonical, [name for each in found for name in (each.name, each.distribution)]), "*"}
     for variable in (ALLOW, DENY):
-        advice += _unknown(variable, [name for name in _listed(variable) if _canonical(name) not in plugins])
+        advice += _unknown(variable, [name for name in _listed(variable) if canonical(name) not in plugins])
     advice += _unknown(DEFAULT_PROVIDER, [name for name in _listed(DEFAULT_PROVIDER) if not index.provider(name)])
     strangers = sorted(name for name in os.environ if name.startswith("JACKFIELD_") and name not in SWITCHES)
     advice += [f"{name} is set, and jackfield reads no variable of that name" for name in strangers]
@@ -73,10 +72,6 @@ def switches(index: Index, advice: list[str]) -> list[Row]:
 
 def _listed(variable: str) -> list[str]:
     return [name.strip() for name in os.environ.get(variable, "").split(",") if name.strip()]
-
-
-def _canonical(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _unknown(variable: str, names: list[str]) -> list[str]:
