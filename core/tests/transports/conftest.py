@@ -274,6 +274,9 @@ class BlockingIncoming:
     def finish(self) -> None:
         self._portal.call(self._incoming.finish)
 
+    def read_error(self, limit: int) -> bytes:
+        return self._portal.call(self._incoming.read_error, limit)
+
     def close(self) -> None:
         self._portal.call(self._incoming.aclose)
 

@@ -35,13 +35,13 @@ class Turns:
     def next(self) -> None:
         self._asked.release()
 
-    def __call__(self, peer) -> bool:
+    def __call__(self, peer, then=None) -> bool:
         peer.request()
         self.reached.set()
         for piece in self._pieces:
             assert self._asked.acquire(timeout=10)
             peer.send(piece)
-        return peer.left()
+        return (then or peer.left)()
 
 
 def test_pieces_arrive_as_they_are_sent(transport, serve, wire):
@@ -169,6 +169,51 @@ def test_a_finished_stream_that_does_not_end_is_closed_after_a_moment(transport,
     incoming.close()
     assert time.monotonic() - start < 5
     assert server.result() is True
+
+
+REFUSED = CHUNKED.replace(b"200 OK", b"429 Too Many Requests")
+
+
+def test_an_errors_body_is_read_and_its_connection_is_kept(transport, serve, wire):
+    server = serve(wire.answering(wire.answer(b"slower, please", "429 Too Many Requests"), wire.answer(b"{}")))
+    assert transport.stream(wire.outgoing(server.url)).read_error(1000) == b"slower, please"
+    assert transport.send(wire.outgoing(server.url)).json() == {}
+    assert server.connections == 1
+
+
+def test_no_more_of_an_errors_body_is_read_than_allowed(transport, serve, wire):
+    script = Turns(REFUSED + chunk(b"slower, please"))
+    script.next()
+    server = serve(script)
+    assert transport.stream(wire.outgoing(server.url)).read_error(6) == b"slower"
+    assert server.result() is True
+
+
+@pytest.mark.parametrize("rest", [b"", b" please" * 1000], ids=["silence", "drip"])
+def test_an_errors_body_is_what_came_before_the_deadline(transport, serve, wire, rest):
+    def script(peer):
+        peer.request()
+        peer.send(REFUSED + chunk(b"slower,"))
+        peer.drip(b"".join(chunk(b"%c" % byte) for byte in rest))
+        return peer.left()
+
+    server = serve(script)
+    start = time.monotonic()
+    content = transport.stream(wire.outgoing(server.url, total=0.4)).read_error(10000)
+    assert content.startswith(b"slower,")
+    assert len(content) < 2000
+    assert time.monotonic() - start < 3
+    assert server.result() is True
+
+
+def test_an_errors_body_may_end_with_its_connection(transport, serve, wire):
+    script = Turns(REFUSED + chunk(b"slower, "), chunk(b"please"))
+    script.next()
+    server = serve(lambda peer: script(peer, then=lambda: None))
+    incoming = transport.stream(wire.outgoing(server.url))
+    assert next(incoming) == b"slower, "
+    script.next()
+    assert incoming.read_error(1000) in {b"please", b""}  # aiohttp forgets what it holds when the connection breaks
 
 
 def test_a_stream_can_be_closed_while_another_thread_reads_it(serve, wire):

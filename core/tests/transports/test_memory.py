@@ -52,6 +52,20 @@ def test_a_finished_stream_tells_whether_its_end_was_next(wire, rest, complete):
     assert (stream.closed, stream.complete, list(stream)) == (True, complete, [])
 
 
+@pytest.mark.parametrize(("limit", "content"), [(10, b"slower, pl"), (100, b"slower, please")])
+def test_an_errors_body_is_what_came_within_the_limit_or_before_a_failure(wire, limit, content):
+    pieces = [b"slower", b", please", APIConnectionError("cut")]
+    outgoing = wire.outgoing("http://any")
+    stream = MemoryTransport(replying(Reply(429, content=pieces))).stream(outgoing)
+    assert (stream.read_error(limit), stream.closed) == (content, True)
+
+    async def asynchronous():
+        transport = AsyncMemoryTransport(replying(Reply(429, content=pieces)))
+        return await (await transport.stream(outgoing)).read_error(limit)
+
+    assert anyio.run(asynchronous) == content
+
+
 def test_an_exception_among_the_pieces_is_raised_when_it_is_reached(wire):
     transport = MemoryTransport(replying(Reply(content=[b"a", APIConnectionError("cut")])))
     stream = transport.stream(wire.outgoing("http://any"))

@@ -58,6 +58,9 @@ class Incoming(Protocol):
     def finish(self) -> None:
         """Leave a body that has said all: keep the connection if the body ends within a moment, else close it."""
 
+    def read_error(self, limit: int, /) -> bytes:
+        """Read an error's body and close: what came of it up to ``limit`` bytes, the deadline, or a failure."""
+
     def close(self) -> None:
         """Close the connection, or give it back where the body was read to its end. May be called twice."""
 
@@ -85,6 +88,9 @@ class AsyncIncoming(Protocol):
 
     async def finish(self) -> None:
         """Leave a body that has said all: keep the connection if the body ends within a moment, else close it."""
+
+    async def read_error(self, limit: int, /) -> bytes:
+        """Read an error's body and close: what came of it up to ``limit`` bytes, the deadline, or a failure."""
 
     async def aclose(self) -> None:
         """Close the connection, or give it back where the body was read to its end. May be called twice."""

@@ -83,6 +83,17 @@ class HttpxIncoming:
             for _ in self:
                 pass
 
+    def read_error(self, limit: int, /) -> bytes:
+        """Read an error's body and close: what came of it up to ``limit`` bytes, the deadline, or a failure."""
+        content = bytearray()
+        with suppress(JackfieldError, TimeoutError), guard(self, self._exchange.outgoing.deadline):
+            for piece in self:
+                content += piece
+                if len(content) >= limit:
+                    break
+        self.close()
+        return bytes(content[:limit])
+
     def cut(self) -> None:
         """End it from another thread: a blocked read returns."""
         shut(socket_of(self._response))
@@ -142,6 +153,19 @@ class AsyncHttpxIncoming:
             async for _ in self:
                 pass
         await self.aclose()
+
+    async def read_error(self, limit: int, /) -> bytes:
+        """Read an error's body and close: what came of it up to ``limit`` bytes, the deadline, or a failure."""
+        from anyio import move_on_after
+
+        content = bytearray()
+        with suppress(JackfieldError), move_on_after(self._exchange.outgoing.deadline - time.monotonic()):
+            async for piece in self:
+                content += piece
+                if len(content) >= limit:
+                    break
+        await self.aclose()
+        return bytes(content[:limit])
 
     async def aclose(self) -> None:
         """Close the connection, or give it back where the body was read to its end."""

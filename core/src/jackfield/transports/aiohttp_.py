@@ -10,6 +10,7 @@ import asyncio
 import io
 import math
 import os
+import time
 from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -204,6 +205,18 @@ class _Incoming:
                 async for _ in self:
                     pass
         self._close()
+
+    async def read_error(self, limit: int, /) -> bytes:
+        """Read an error's body and close: what came of it up to ``limit`` bytes, the deadline, or a failure."""
+        content = bytearray()
+        with suppress(JackfieldError, TimeoutError):
+            async with asyncio.timeout(self._exchange.outgoing.deadline - time.monotonic()):
+                async for piece in self:
+                    content += piece
+                    if len(content) >= limit:
+                        break
+        self._close()
+        return bytes(content[:limit])
 
     async def aclose(self) -> None:
         """Close the connection, unless the body came to its end: then aiohttp has it back already."""

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import TypeAlias
 
+from ..errors import JackfieldError
 from ..flow import HttpResponse
 from . import Outgoing
 
@@ -57,6 +59,17 @@ class Reply:
         """Close the connection; ``complete`` says whether the end was next, so that a real one could be kept."""
         self.complete = not self.closed and next(self._pieces, None) is None
         self.closed = True
+
+    def read_error(self, limit: int, /) -> bytes:
+        """Read an error's body and close: what came of it up to ``limit`` bytes, or a failure."""
+        content = bytearray()
+        with suppress(JackfieldError):
+            for piece in self:
+                content += piece
+                if len(content) >= limit:
+                    break
+        self.close()
+        return bytes(content[:limit])
 
     def close(self) -> None:
         """Close the connection."""
@@ -136,6 +149,9 @@ class _AsyncReply:
 
     async def finish(self) -> None:
         self._reply.finish()
+
+    async def read_error(self, limit: int, /) -> bytes:
+        return self._reply.read_error(limit)
 
     async def aclose(self) -> None:
         self._reply.close()
