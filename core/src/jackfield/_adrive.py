@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from math import inf
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from ._contexts import enterable, rest_of, steps, steps_of
-from ._drive import ERROR_BODY_BYTES, close_after
+from ._drive import ERROR_BODY_BYTES, close_after, wrong_client
 from ._pipeline import Pipeline
-from ._scope import Instructions, Opening, Scope
+from ._scope import Drain, Instructions, Opening, Scope
 from .flow import Call, HttpResponse, Sleep
 from .transports import AsyncIncoming, AsyncTransport, Outgoing
 
@@ -35,11 +37,14 @@ class AsyncStream(Generic[ChunkT, ResponseT]):
         take: Callable[[Any], Iterator[ChunkT]],
         pipeline: Pipeline,
         held: AsyncIncoming | _Held,
+        limits: tuple[float, float] | None = None,
     ) -> None:
+        """``limits``: seconds for the first item and for each that follows, where no transport keeps them."""
         self._source = source
         self._take = take
         self._pipeline = pipeline
         self._held = held
+        self._limits = limits
         self._ready: Iterator[ChunkT] = iter(())
         self._ending = False
 
@@ -72,13 +77,22 @@ class AsyncStream(Generic[ChunkT, ResponseT]):
     async def _pull(self) -> None:
         if not self._pipeline.over:
             try:
-                self._ready = self._take(await anext(self._source))
+                item = await self._next()
             except StopAsyncIteration:
                 pass
             else:
+                if not self._ending:  # else it was closed meanwhile
+                    self._ready = self._take(item)
                 return
         self._ending = True
         self._ready = self._pipeline.end()
+
+    async def _next(self) -> Any:
+        if self._limits is None:
+            return await anext(self._source)
+        first, gap = self._limits
+        self._limits = gap, gap
+        return await _within(first, anext(self._source))
 
     @property
     def response(self) -> ResponseT:
@@ -105,9 +119,10 @@ class AsyncStream(Generic[ChunkT, ResponseT]):
     def _stop(self) -> None:
         self._ending, self._ready = True, iter(())
         self._held.abort()
+        self._pipeline.closed()
 
     def __del__(self) -> None:
-        self._held.abort()  # aborting what is closed already does nothing
+        self._stop()  # a finalizer cannot await; aborting what is closed already does nothing
 
 
 async def adrive(instructions: Instructions, transport: Callable[[], AsyncTransport]) -> Any:
@@ -145,11 +160,15 @@ def _send(outgoing: Outgoing, scope: Scope, transport: Callable[[], AsyncTranspo
 def transport_for(scope: Scope, transport: Callable[[], AsyncTransport]) -> AsyncTransport:
     """Return the client's transport, or one around the httpx client that the caller gave."""
     client = scope.settings.client
-    if client is not None and (httpx := sys.modules.get("httpx")) is not None and isinstance(client, httpx.AsyncClient):
-        from .transports.httpx_ import AsyncClientTransport
+    if client is None or (httpx := sys.modules.get("httpx")) is None:
+        return transport()
+    if isinstance(client, httpx.Client):
+        raise wrong_client("httpx.Client", "an async call", "httpx.AsyncClient")
+    if not isinstance(client, httpx.AsyncClient):
+        return transport()
+    from .transports.httpx_ import AsyncClientTransport
 
-        return AsyncClientTransport(client)
-    return transport()
+    return AsyncClientTransport(client)
 
 
 async def _sleep(effect: Sleep, scope: Scope, transport: Callable[[], AsyncTransport]) -> None:
@@ -171,13 +190,32 @@ async def _call(effect: Call[Any], scope: Scope, transport: Callable[[], AsyncTr
         from . import _background
 
         return await _background.arun(effect.asynchronous, timeout=scope.time_left, context=scope.context)
-    awaiting = steps_of(effect.asynchronous())
+    return await _within(scope.time_left, effect.asynchronous())
+
+
+async def _within(seconds: float, awaitable: Awaitable[Any]) -> Any:
+    """Await something for so long; raises TimeoutError without a text."""
+    awaiting = steps_of(awaitable)
     try:
         asked = awaiting.send(None)
     except StopIteration as stop:
         return stop.value  # it never waited: a timer would have cost as much as all else
-    async with asyncio.timeout(scope.time_left):
+    async with _limit(seconds):
         return await rest_of(awaiting, asked)
+
+
+def _limit(seconds: float) -> AbstractAsyncContextManager[Any]:
+    if on_asyncio():
+        return asyncio.timeout(None if seconds == inf else seconds)
+    return _trio_limit(seconds)
+
+
+@asynccontextmanager
+async def _trio_limit(seconds: float) -> AsyncGenerator[None]:
+    from anyio import fail_after
+
+    with fail_after(seconds):
+        yield
 
 
 async def _open(
@@ -187,12 +225,12 @@ async def _open(
     stream: AsyncStream[Any, Any]
     if isinstance(target, Outgoing):
         incoming = await transport_for(scope, transport).stream(target)
-        if incoming.status >= 300:
+        if incoming.status >= 300 and incoming.status not in opening.accept:
             return await _error_answer(incoming)
         stream = AsyncStream(aiter(incoming), pipeline.feed, pipeline, incoming)
     else:
         source = _AtOnce(target) if isinstance(target, list | tuple) else _source(target, scope)
-        stream = AsyncStream(source, pipeline.items, pipeline, _Held(source))
+        stream = AsyncStream(source, pipeline.items, pipeline, _Held(source), (scope.time_left, scope.total))
     await anext(stream)  # READY: the first chunk is there
     return stream
 
@@ -220,9 +258,13 @@ class _Held:
         """Leave at the end."""
 
     async def aclose(self) -> None:
-        """Close the source, where it can be closed."""
+        """Close the source, where it can be closed; one that is in a step ends with that step."""
         if (aclose := getattr(self._source, "aclose", None)) is not None:
-            await aclose()
+            try:
+                await aclose()
+            except RuntimeError as error:
+                if "already running" not in str(error):
+                    raise
 
     def abort(self) -> None:
         """Drop the source: its own finalizer closes it."""
@@ -258,9 +300,19 @@ def _source(target: Any, scope: Scope) -> Any:
     return _threads.aiterate(context.run(iter, target), context=context)
 
 
+async def _drain(drain: Drain, scope: Scope, transport: Callable[[], AsyncTransport]) -> None:
+    async with _limit(scope.time_left):
+        try:
+            async for _ in drain.stream:
+                pass
+        finally:
+            await drain.stream.close()
+
+
 _PERFORM: dict[type, Callable[[Any, Scope, Callable[[], AsyncTransport]], Awaitable[Any]]] = {
     Outgoing: _send,
     Call: _call,
     Sleep: _sleep,
     Opening: _open,
+    Drain: _drain,
 }

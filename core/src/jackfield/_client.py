@@ -6,6 +6,8 @@ import os
 import time
 import weakref
 from collections.abc import Callable
+from functools import partial
+from math import inf
 from typing import Any, Self, cast
 
 from ._arguments import check, split
@@ -45,15 +47,15 @@ class Core:
         self._defaults = defaults
         self._default_provider = default_provider
 
-    def flow(self, request: Request) -> Instructions:
-        """Return a call as instructions for a driver."""
+    def flow(self, request: Request, limit: float = inf) -> Instructions:
+        """Return a call as instructions for a driver; ``limit`` is the ``time.monotonic()`` of an outer call's end."""
         request = check(request)
         options = request.options
         if self._defaults is not None and (defaults := self._defaults()):
             options = cast("CallOptions", {**defaults, **options})
         if "fallbacks" in options:
-            return with_fallbacks(self._call, self._provider_name, request, options)
-        return self._call(request, options)
+            return with_fallbacks(partial(self._call, limit=limit), self._provider_name, request, options)
+        return self._call(request, options, limit=limit)
 
     def route(self, request: Request, options: CallOptions) -> tuple[str, str]:
         """Return the names of provider and model that a request goes to."""
@@ -70,7 +72,7 @@ class Core:
     def _provider_name(self, request: Request, options: CallOptions) -> str:
         return self.route(request, options)[0]
 
-    def _call(self, request: Request, options: CallOptions) -> Instructions:
+    def _call(self, request: Request, options: CallOptions, *, limit: float) -> Instructions:
         if options and not MOCK_OPTIONS.isdisjoint(options):
             from . import _mock  # here: few programs mock
 
@@ -81,7 +83,7 @@ class Core:
         operation = provider.operation(request.operation)
         settings = provider.settings(options)
         bare = request.replace(model=model, options=NO_OPTIONS)
-        scope = Scope(provider, settings, bare, options, self.flow)
+        scope = Scope(provider, settings, bare, options, self.flow, limit=limit)
         if observers := self.registry.extensions.observers:
             scope.watch = self._watch(bare, settings, observers)
         return _run(operation, bare, scope)
@@ -124,6 +126,10 @@ def _run(operation: Any, request: Request, scope: Scope) -> Instructions:
         response = result_of(request.operation, result, request.model)
     except Exception as error:
         failed = error
+    except BaseException as error:
+        if watch is not None:
+            watch("failed", error=error)  # cancelled: whoever counts calls in flight must learn of it
+        raise
     else:
         if watch is not None:
             watch("finished", usage=getattr(response, "usage", None))

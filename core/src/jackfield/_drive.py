@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import AsyncIterable, Callable, Generator, Iterator
-from contextlib import suppress
 from contextvars import Context
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from ._contexts import enterable
-from ._scope import Instructions, Opening, Scope
-from .errors import ContractViolationError
+from ._scope import Drain, Instructions, Opening, Scope
+from .errors import BadRequestError
 from .flow import Call, HttpResponse, Sleep
 from .transports import Incoming, Outgoing, Transport
 
@@ -57,8 +57,15 @@ class Stream(Generic[ChunkT, ResponseT]):
     def close(self) -> None:
         """Close the connection; may be called at any time, more than once, and from another thread."""
         self._close()
-        with suppress(ValueError):  # "already executing": another thread is in a step, which ends with its source
+        try:
             self._chunks.close()
+        except Exception as error:
+            if isinstance(error, ValueError) and "already executing" in str(error):
+                return  # another thread is in a step, which ends with its source
+            failed = self._pipeline.failure(error)
+        else:
+            return
+        raise failed
 
     def __enter__(self) -> Self:
         return self
@@ -89,11 +96,11 @@ def drive(instructions: Instructions, transport: Callable[[], Transport]) -> Any
 
 
 def close_after(instructions: Instructions, raised: BaseException) -> None:
-    """Close a flow because of a cancellation, which goes on; a flow that resists is named in a note."""
+    """Close a flow because of a cancellation, which goes on whatever the flow does; what it does is told in a note."""
     try:
         instructions.close()
-    except ContractViolationError as violation:
-        raised.add_note(str(violation))
+    except Exception as error:
+        raised.add_note(f"{type(error).__name__} while the flow was closed: {error}")
 
 
 def _send(outgoing: Outgoing, scope: Scope, transport: Callable[[], Transport]) -> HttpResponse:
@@ -103,16 +110,23 @@ def _send(outgoing: Outgoing, scope: Scope, transport: Callable[[], Transport]) 
 def transport_for(scope: Scope, transport: Callable[[], Transport]) -> Transport:
     """Return the client's transport, or one around the httpx client that the caller gave."""
     client = scope.settings.client
-    if client is not None and (httpx := sys.modules.get("httpx")) is not None and isinstance(client, httpx.Client):
-        from .transports.httpx_ import ClientTransport
+    if client is None or (httpx := sys.modules.get("httpx")) is None:
+        return transport()
+    if isinstance(client, httpx.AsyncClient):
+        raise wrong_client("httpx.AsyncClient", "a sync call", "httpx.Client")
+    if not isinstance(client, httpx.Client):
+        return transport()
+    from .transports.httpx_ import ClientTransport
 
-        return ClientTransport(client)
-    return transport()
+    return ClientTransport(client)
+
+
+def wrong_client(given: str, called: str, wanted: str) -> BadRequestError:
+    """The error for an httpx client of the other colour, whose proxy and credentials must not be passed over."""
+    return BadRequestError(f"client= is an {given}, and this is {called}: give an {wanted}", param="client")
 
 
 def _sleep(effect: Sleep, scope: Scope, transport: Callable[[], Transport]) -> None:
-    import time
-
     time.sleep(effect.seconds)
 
 
@@ -133,7 +147,7 @@ def _open(opening: Opening, scope: Scope, transport: Callable[[], Transport]) ->
     pipeline, target = opening.pipeline, opening.target
     if isinstance(target, Outgoing):
         incoming = transport_for(scope, transport).stream(target)
-        if incoming.status >= 300:
+        if incoming.status >= 300 and incoming.status not in opening.accept:
             return _error_answer(incoming)
         return _primed(_of_wire(incoming, pipeline), pipeline, incoming.close)
     # A foreign generator is closed where its steps run, which closing the chunks does.
@@ -165,6 +179,8 @@ def _of_wire(incoming: Incoming, pipeline: Pipeline) -> Generator[Any]:
             if pipeline.over:
                 break
         yield from pipeline.end()
+        if pipeline.over:
+            incoming.finish()
     except Exception as error:
         failed = pipeline.failed(error)  # before it is closed: an observer is told of one end only
     else:
@@ -217,6 +233,15 @@ def _steps(iterator: Iterator[Any], context: Context) -> Generator[Any]:
             run(close)
 
 
+def _drain(drain: Drain, scope: Scope, transport: Callable[[], Transport]) -> None:
+    stream = drain.stream
+    try:
+        for _ in stream:
+            scope.check_time()
+    finally:
+        stream.close()
+
+
 def _nothing() -> None:
     """Close what needs no closing."""
 
@@ -226,4 +251,5 @@ _PERFORM: dict[type, Callable[[Any, Scope, Callable[[], Transport]], Any]] = {
     Call: _call,
     Sleep: _sleep,
     Opening: _open,
+    Drain: _drain,
 }

@@ -119,6 +119,8 @@ def _with_status(error: Exception, status: int) -> JackfieldError:
     message = getattr(error, "message", None)
     headers = getattr(getattr(error, "response", None), "headers", None)
     wait = getattr(error, "retry_after", None)
+    if isinstance(wait, bool) or not isinstance(wait, int | float):
+        wait = None
     if wait is None and isinstance(headers, Mapping):
         wait = retry_after(headers)
     text = message if isinstance(message, str) else str(error)
@@ -150,6 +152,8 @@ def scrub(error: JackfieldError, secrets: Iterable[str]) -> None:
         if secret in error.message:
             error.message = error.message.replace(secret, REDACTED)
             error.args = (error.message, *error.args[1:])
+        if notes := getattr(error, "__notes__", None):
+            error.__notes__ = [note.replace(secret, REDACTED) for note in notes]
         for name in ("body", "code", "type", "param", "request_id"):
             if (value := getattr(error, name, None)) is not None:
                 setattr(error, name, _scrubbed(value, secret))
@@ -164,16 +168,21 @@ def _scrubbed(value: Any, secret: str) -> Any:
         return value.replace(secret, REDACTED)
     if isinstance(value, Mapping):
         return {_scrubbed(key, secret): _scrubbed(item, secret) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_scrubbed(item, secret) for item in value]
+    if isinstance(value, list | tuple):
+        return type(value)(_scrubbed(item, secret) for item in value)
     return value
 
 
 def _shows(error: BaseException | None, secret: str) -> bool:
+    """Whether an error, or what led to it by either way, shows a secret."""
     seen: set[int] = set()
-    while error is not None and id(error) not in seen:
+    waiting = [error]
+    while waiting:
+        error = waiting.pop()
+        if error is None or id(error) in seen:
+            continue
         seen.add(id(error))
-        if secret in str(error) or secret in repr(error):
+        if any(secret in text for text in (str(error), repr(error), *getattr(error, "__notes__", ()))):
             return True
-        error = error.__cause__ or error.__context__
+        waiting += (error.__cause__, error.__context__)
     return False

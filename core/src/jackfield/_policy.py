@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ._arguments import check, split
 from ._failures import error_of_exception, error_of_response
 from ._kinds import Restartable
-from ._scope import Instructions, Opening, Scope
+from ._scope import Drain, Instructions, Opening, Scope
 from ._shapes import describe
 from .errors import (
     BadRequestError,
@@ -53,6 +53,7 @@ def governed(flow: Any, scope: Scope) -> Instructions:
             return stop.value
         value, error = None, None
         try:
+            scope.check_time()
             if type(effect) is Call and not scope.retries:
                 value = yield effect, scope
             else:
@@ -77,6 +78,8 @@ def _close(generator: Flow[Any]) -> None:
     try:
         generator.close()
     except RuntimeError as error:
+        if "ignored GeneratorExit" not in str(error):
+            raise
         raise ContractViolationError(
             "a flow asked for an effect while it was being closed; finally cleans up locally only"
         ) from error
@@ -112,24 +115,14 @@ def _sleep(effect: Sleep, scope: Scope) -> Instructions:
 
 
 def _invoke(effect: Invoke, scope: Scope) -> Instructions:
-    return (yield from scope.invoke(effect.request))
+    return (yield from scope.invoke(effect.request, scope.deadline))
 
 
 def _finish(effect: Finish, scope: Scope) -> Instructions:
-    """Open a stream and drain it: every chunk passes through the driver's stream, none is kept."""
+    """Open a stream and read it to its end: every chunk passes through the driver's stream, none is kept."""
     stream = yield from opened(effect.description, scope, inner=True)
-    yield Call(lambda: _drained(stream), lambda: _adrained(stream)), scope
+    yield Drain(stream), scope
     return stream.response
-
-
-def _drained(stream: Any) -> None:
-    for _ in stream:
-        pass
-
-
-async def _adrained(stream: Any) -> None:
-    async for _ in stream:
-        pass
 
 
 _PERFORM: dict[type, Callable[[Any, Scope], Instructions]] = {
@@ -190,6 +183,8 @@ def opened(description: EventStream, scope: Scope, *, inner: bool = False) -> In
             return (yield from _opened(target, pipeline, scope))
         except Exception as error:
             failed = error
+        if not description.restartable:
+            raise failed
         yield from _paused(failed, tries, scope)
         tries += 1
 
@@ -197,8 +192,10 @@ def opened(description: EventStream, scope: Scope, *, inner: bool = False) -> In
 def _opened(target: Any, pipeline: Pipeline, scope: Scope) -> Instructions:
     if not isinstance(target, Http):
         return (yield Opening(target, pipeline), scope)
-    result = yield Opening(scope.outgoing(target), pipeline), scope
-    return _accepted(result, target, scope) if isinstance(result, HttpResponse) else result
+    result = yield Opening(scope.outgoing(target), pipeline, accept=target.accept), scope
+    if isinstance(result, HttpResponse):
+        raise error_of_response(result, scope.provider.response_error if scope.provider else None)
+    return result
 
 
 def _resolved(description: EventStream, pipeline: Pipeline, scope: Scope) -> Instructions:
@@ -208,8 +205,7 @@ def _resolved(description: EventStream, pipeline: Pipeline, scope: Scope) -> Ins
         if isinstance(description.source, Http):
             return description.source
         if not description.is_flow:
-            source = description.source
-            return source() if callable(source) else source
+            return description.chunks()
         result = description.source()
         if isinstance(result, Generator | Restartable):
             result = yield from governed(result, scope)
@@ -231,11 +227,12 @@ def with_fallbacks(
 ) -> Instructions:
     """Call, and after an error that another model may not have, call the next fallback anew."""
     fallbacks: Sequence[str | Mapping[str, Any]] = options.get("fallbacks") or ()
-    candidates = [(request, options), *(_fallback(request, options, each, provider_of) for each in fallbacks)]
     previous: JackfieldError | None = None
-    for candidate, its_options in candidates:
+    for fallback in (None, *fallbacks):
         try:
-            return (yield from call(candidate, its_options))
+            if fallback is None:
+                return (yield from call(request, options))
+            return (yield from call(*_fallback(request, options, fallback, provider_of)))
         except JackfieldError as error:
             failed = error
         if failed.__cause__ is None and not failed.__suppress_context__:
@@ -257,12 +254,21 @@ def _fallback(
     provider_of: Callable[[Request, CallOptions], str],
 ) -> tuple[Request, CallOptions]:
     arguments = {"model": fallback} if isinstance(fallback, str) else dict(fallback)
-    model = arguments.pop("model")
+    changes = {name: arguments.pop(name) for name in request.own_fields() if name in arguments}
     own, params = split(arguments)
     kept = {name: value for name, value in options.items() if name not in (*MOCK_OPTIONS, "fallbacks", "provider")}
-    changed = check(request.replace(model=model, params={**request.params, **params} if params else request.params))
+    changed = check(request.replace(**changes, params={**request.params, **params} if params else request.params))
     without_credentials = {name: kept[name] for name in kept if name not in CREDENTIAL_OPTIONS}
-    first = provider_of(request, options)
-    if provider_of(changed, cast("CallOptions", without_credentials | own)) != first:
+    # They belong to where they were meant to go: another provider, or another address, gets none of them.
+    if "api_base" in own or provider_of(changed, cast("CallOptions", without_credentials | own)) != _or_none(
+        provider_of, request, options
+    ):
         kept = without_credentials
     return changed, cast("CallOptions", kept | own)
+
+
+def _or_none(provider_of: Callable[[Request, CallOptions], str], request: Request, options: CallOptions) -> str | None:
+    try:
+        return provider_of(request, options)
+    except JackfieldError:  # a mocked call need not name one
+        return None

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Generator, Mapping
+from base64 import b64decode
+from binascii import Error as Base64Error
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextvars import Context, copy_context
+from math import inf
 from typing import TYPE_CHECKING, Any, TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import quote, quote_plus, urlsplit
 
 from ._failures import error_of_exception, scrub
 from ._settings import DEFAULT_TIMEOUT, Settings
@@ -20,23 +23,33 @@ if TYPE_CHECKING:
     from ._pipeline import Pipeline
     from ._registry import Provider
 
-__all__ = ["Instructions", "Opening", "Scope"]
+__all__ = ["Drain", "Instructions", "Opening", "Scope"]
 
 CONNECT_TIMEOUT = 10.0
 DEFAULT_LIMITS = (DEFAULT_TIMEOUT, CONNECT_TIMEOUT)
 
 Instructions: TypeAlias = Generator[tuple[Any, "Scope"], Any, Any]
-"""What a driver runs: pairs of an instruction (Outgoing, Opening, Sleep or Call) and the scope it stands in."""
+"""What a driver runs: pairs of an instruction (Outgoing, Opening, Drain, Sleep or Call) and the scope it stands in."""
 
 
 class Opening:
     """An instruction: open this target (an Outgoing, an iterable or async iterable) and wait for its first chunk."""
 
-    __slots__ = ("pipeline", "target")
+    __slots__ = ("accept", "pipeline", "target")
 
-    def __init__(self, target: Any, pipeline: Pipeline) -> None:
+    def __init__(self, target: Any, pipeline: Pipeline, *, accept: Iterable[int] = ()) -> None:
         self.target = target
         self.pipeline = pipeline
+        self.accept = accept
+
+
+class Drain:
+    """An instruction: read an opened stream to its end, within the attempt's time, and close it."""
+
+    __slots__ = ("stream",)
+
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
 
 
 class Scope:
@@ -57,7 +70,9 @@ class Scope:
         settings: Settings,
         request: Request,
         options: CallOptions,
-        invoke: Callable[[Any], Instructions],
+        invoke: Callable[..., Instructions],
+        *,
+        limit: float = inf,
     ) -> None:
         self.provider = provider
         self.settings = settings
@@ -69,7 +84,8 @@ class Scope:
         if options:
             self._take(options)
         self._began = time.monotonic()
-        self.deadline = self._began + self.total
+        self._limit = limit
+        self.deadline = min(self._began + self.total, limit)
 
     def _take(self, options: CallOptions) -> None:
         if (retries := options.get("num_retries")) is not None:
@@ -80,12 +96,12 @@ class Scope:
 
     def restart(self) -> None:
         """Begin another attempt."""
-        self.deadline = time.monotonic() + self.total
+        self.deadline = min(time.monotonic() + self.total, self._limit)
 
     @property
     def until(self) -> float:
         """The ``time.monotonic()`` at which all attempts together end."""
-        return self._began + self.total * (self.retries + 1)
+        return min(self._began + self.total * (self.retries + 1), self._limit)
 
     @property
     def context(self) -> Context:
@@ -97,10 +113,13 @@ class Scope:
     @property
     def time_left(self) -> float:
         """Seconds until the attempt ends; raises APITimeoutError when there are none."""
-        left = self.deadline - time.monotonic()
-        if left <= 0:
+        self.check_time()
+        return self.deadline - time.monotonic()
+
+    def check_time(self) -> None:
+        """Raise APITimeoutError when the attempt has no time left."""
+        if time.monotonic() >= self.deadline:
             raise self.timed_out()
-        return left
 
     def timed_out(self) -> APITimeoutError:
         """The error for an attempt that took too long."""
@@ -123,7 +142,7 @@ class Scope:
     def outgoing(self, effect: Http) -> Outgoing:
         """Return an effect as it goes on the wire: encoded, within this attempt's limits, with no key for strangers."""
         headers, content = _encoded(effect)
-        self._keep_credentials_home(effect.url, headers)
+        self._keep_credentials_home(effect.url, headers, content)
         return Outgoing(
             effect.method, effect.url, headers, content, deadline=self.deadline, connect=self.connect, read=self.total
         )
@@ -146,13 +165,15 @@ class Scope:
     def secrets(self) -> set[str]:
         """The values of this call that nobody else may see."""
         secrets = {self.settings.api_key} if self.settings.api_key else set()
+        if self.settings.api_base and (password := urlsplit(self.settings.api_base).password):
+            secrets.add(password)
         for name, value in self.settings.headers.items():
             if is_credential(name):
                 secrets.add(value)
                 secrets.add(value.rpartition(" ")[2])
         return secrets
 
-    def _keep_credentials_home(self, url: str, headers: Mapping[str, str]) -> None:
+    def _keep_credentials_home(self, url: str, headers: Mapping[str, str], content: bytes) -> None:
         base = self.settings.api_base
         if base is not None and url.startswith(base) and url[len(base) : len(base) + 1] in ("", "/", "?"):
             return
@@ -161,12 +182,30 @@ class Scope:
             self._origin = _origin_of(base) if base is not None else origin
         if origin == self._origin:
             return
-        secrets = self.secrets
-        if any(secret in value for value in (url, *headers.values()) for secret in secrets):
+        if any(_carries(secret, url, headers, content) for secret in self.secrets):
             raise ContractViolationError(
                 f"the plugin was about to send the credential of {self._origin} to {origin}; leave the credential out "
                 "of requests to another origin"
             )
+
+
+def _carries(secret: str, url: str, headers: Mapping[str, str], content: bytes) -> bool:
+    """Whether a request holds a secret: as it is, quoted in an address, written in JSON, or in Basic credentials."""
+    written = {secret, quote(secret, safe=""), quote_plus(secret)}
+    if any(form in value for form in written for value in (url, *headers.values())):
+        return True
+    forms = {secret, json.dumps(secret)[1:-1], *written}
+    return any(form.encode() in content for form in forms) or any(secret in _basic(v) for v in headers.values())
+
+
+def _basic(value: str) -> str:
+    scheme, _, credentials = value.partition(" ")
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return b64decode(credentials).decode("utf-8", "replace")
+    except Base64Error:
+        return ""
 
 
 def _limits(timeout: Any) -> tuple[float, float]:
@@ -185,7 +224,7 @@ def _includes_usage(params: Mapping[str, Any]) -> bool:
 def is_credential(header: str) -> bool:
     """Whether a header of this name carries a secret."""
     name = header.lower()
-    return name in ("authorization", "proxy-authorization", "cookie") or name.endswith(("api-key", "token", "secret"))
+    return name in ("authorization", "proxy-authorization", "cookie") or name.endswith(("key", "token", "secret"))
 
 
 def _origin_of(url: str) -> str:

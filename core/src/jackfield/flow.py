@@ -12,7 +12,18 @@ flows of ``httpx.Auth`` do. The same flow serves ``completion()`` and ``acomplet
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Awaitable, Callable, Generator, Iterable, Mapping, Sequence
+import re
+from collections.abc import (
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 
 from .errors import ContractViolationError, InvalidResponseError
@@ -41,6 +52,9 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+
+PRIVATE = re.compile(r"(?<=://)[^/?#]*@|[?#].*")
+"""What of an address may hold a secret, and is not shown."""
 
 Flow: TypeAlias = Generator["Effect[Any]", Any, T]
 """What a flow returns when called: ``def completion(request, settings) -> Flow[ModelResponse]``."""
@@ -126,7 +140,8 @@ class Http(Effect[HttpResponse]):
         self.accept = accept
 
     def __repr__(self) -> str:
-        return f"http({self.method!r}, {self.url!r})"
+        # An address's user and query may hold the key.
+        return f"http({self.method!r}, {PRIVATE.sub('', self.url)!r})"
 
 
 class Sleep(Effect[None]):
@@ -135,7 +150,7 @@ class Sleep(Effect[None]):
     __slots__ = ("seconds",)
 
     def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
+        self.seconds = max(0.0, seconds)
 
 
 class Call(Effect[T]):
@@ -146,6 +161,8 @@ class Call(Effect[T]):
     def __init__(
         self, sync: Callable[[], T] | None = None, asynchronous: Callable[[], Awaitable[T]] | None = None
     ) -> None:
+        if sync is None and asynchronous is None:
+            raise ContractViolationError("call() takes a function: sync=, asynchronous=, or both")
         self.sync = sync
         self.asynchronous = asynchronous
 
@@ -258,7 +275,7 @@ class EventStream:
     factory of a splitter with ``feed(bytes) -> frames``; ``decoder`` is a factory, called at each opening.
     """
 
-    __slots__ = ("decoder", "framing", "is_flow", "source", "transforms")
+    __slots__ = ("decoder", "framing", "is_flow", "restartable", "source", "transforms")
 
     def __init__(
         self,
@@ -278,6 +295,7 @@ class EventStream:
         self.decoder = decoder
         self.framing = framing
         self.is_flow = not isinstance(source, Http)
+        self.restartable = True
         self.transforms: tuple[tuple[Callable[[Any], Any], Callable[[], Iterable[Any]] | None], ...] = ()
 
     @classmethod
@@ -288,9 +306,14 @@ class EventStream:
         has finished.
         """
         stream = object.__new__(cls)
-        stream.source = chunks
+        stream.restartable = not isinstance(chunks, Iterator | AsyncIterator)
+        stream.source = chunks if stream.restartable else _once(chunks)
         stream.decoder, stream.framing, stream.is_flow, stream.transforms = None, "sse", False, ()
         return stream
+
+    def chunks(self) -> Any:
+        """Return what ``of`` was given, anew where it was given as a function."""
+        return self.source() if callable(self.source) else self.source
 
     def map(self, fn: Callable[[Any], Any], at_end: Callable[[], Iterable[Chunk]] | None = None) -> EventStream:
         """Return this stream with each chunk passed through ``fn``, which returns a chunk, a list of chunks, or None.
@@ -300,6 +323,20 @@ class EventStream:
         """
         stream = object.__new__(type(self))
         stream.source, stream.decoder, stream.framing = self.source, self.decoder, self.framing
-        stream.is_flow = self.is_flow
+        stream.is_flow, stream.restartable = self.is_flow, self.restartable
         stream.transforms = (*self.transforms, (fn, at_end))
         return stream
+
+
+def _once(iterator: Any) -> Callable[[], Any]:
+    held = [iterator]
+
+    def chunks() -> Any:
+        if held:
+            return held.pop()
+        raise ContractViolationError(
+            "an EventStream of an iterator was opened a second time, when the iterator had been used; give the "
+            "function that makes it: EventStream.of(lambda: make_chunks())"
+        )
+
+    return chunks
