@@ -27,7 +27,7 @@ def continuation(request: TextCompletionRequest) -> TextCompletionResponse:
 
 def text_chunks(whole: TextCompletionResponse) -> list[TextCompletionResponse]:
     """Cut an answer into chunks: a word each, then the finish of each choice and the usage."""
-    parts = [TextChoices(index=c.index, text=piece) for c in whole.choices for piece in pieces(c.text)]
+    parts = [TextChoices(index=c.index, text=piece) for c in whole.choices for piece in pieces(c.text or "")]
     ends = [TextChoices(index=c.index, finish_reason=c.finish_reason) for c in whole.choices]
     said = [whole.replace(choices=[choice], usage=None) for choice in [*parts, *ends]]
     return [*said, whole.replace(choices=[])]

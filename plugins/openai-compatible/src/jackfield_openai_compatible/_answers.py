@@ -18,7 +18,7 @@ __all__ = ["ChunkDecoder", "model_list", "parsed"]
 WHOLE = "chat.completion"
 
 ResponseT = TypeVar("ResponseT", bound="BaseModel")
-ChunkT = TypeVar("ChunkT", bound="types.ModelResponseStream | types.TextCompletionResponse")
+ChunkT = TypeVar("ChunkT", "types.ModelResponseStream", "types.TextCompletionResponse")
 
 
 def parsed(kind: type[ResponseT], response: HttpResponse, needed: str) -> ResponseT:
