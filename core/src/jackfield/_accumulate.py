@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from operator import attrgetter, is_
 from typing import Any
 
-from ._shapes import fields_of, text_in
+from ._shapes import fields_of, fitted, text_in
 from .types import Delta, DeltaToolCall, ModelResponse, ModelResponseStream, StreamingChoices, Usage
 from .types._base import make_id, now
 
@@ -86,7 +86,7 @@ class Accumulator:
     def response(self) -> ModelResponse:
         """What has come so far, as a whole answer."""
         choices = [state.whole(index) for index, state in sorted(self._choices.items())]
-        return ModelResponse.model_validate({**self._fields, **self._ids(), "choices": choices, "usage": self.usage})
+        return fitted(ModelResponse, {**self._fields, **self._ids(), "choices": choices, "usage": self.usage})
 
     def _sorted_out(self, chunk: ModelResponseStream) -> ModelResponseStream | None:
         self._remember(chunk)
@@ -141,7 +141,7 @@ class Accumulator:
             self._created = now()
         return {"id": self._id, "created": self._created, "model": self._model}
 
-    def _made(self, **fields: Any) -> ModelResponseStream:
+    def _made(self, /, **fields: Any) -> ModelResponseStream:
         known = {name: self._fields[name] for name in ("service_tier", "system_fingerprint") if name in self._fields}
         return ModelResponseStream(**self._ids(), **known, **fields)
 

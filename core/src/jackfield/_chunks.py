@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ._shapes import describe, fields_of, plain, text_in, validated
+from ._shapes import describe, fields_of, fitted, plain, text_in, validated
 from .errors import ContractViolationError
 from .flow import Effect
 from .types import ModelResponse, ModelResponseStream, TextCompletionResponse
@@ -71,7 +71,7 @@ def chunk_of_response(response: ModelResponse) -> ModelResponseStream:
             delta["tool_calls"] = [{"index": index, **fields_of(call), "type": call.type} for index, call in calls]
         choices.append({**fields_of(choice, "message"), "index": choice.index, "delta": delta})
     fields = fields_of(response, "choices", "object")
-    return ModelResponseStream.model_validate(plain({**fields, "choices": choices}))
+    return fitted(ModelResponseStream, plain({**fields, "choices": choices}))
 
 
 def chunk_of_text(chunk: TextCompletionResponse) -> ModelResponseStream:
@@ -80,7 +80,7 @@ def chunk_of_text(chunk: TextCompletionResponse) -> ModelResponseStream:
         {**plain(fields_of(choice, "text")), "index": choice.index, "delta": {"content": choice.text}}
         for choice in chunk.choices
     ]
-    return ModelResponseStream.model_validate({**plain(fields_of(chunk, "choices", "object")), "choices": choices})
+    return fitted(ModelResponseStream, {**plain(fields_of(chunk, "choices", "object")), "choices": choices})
 
 
 def text_of_chunk(chunk: ModelResponseStream) -> TextCompletionResponse | None:
@@ -93,4 +93,4 @@ def text_of_chunk(chunk: ModelResponseStream) -> TextCompletionResponse | None:
     if not choices and chunk.usage is None:
         return None
     fields = plain(fields_of(chunk, "choices", "object"))
-    return TextCompletionResponse.model_validate({**fields, "choices": choices})
+    return fitted(TextCompletionResponse, {**fields, "choices": choices})

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import ValidationError
 
 from . import types
 from .errors import ContractViolationError, InvalidResponseError
@@ -12,18 +14,22 @@ from .types import ModelResponse
 
 if TYPE_CHECKING:
     from .types import TextCompletionResponse
+    from .types._base import Model
 
 __all__ = [
     "chat_of_text",
     "describe",
     "fields_of",
     "first_problem",
+    "fitted",
     "plain",
     "result_of",
     "text_in",
     "text_of_chat",
     "validated",
 ]
+
+ResponseT = TypeVar("ResponseT", bound="Model")
 
 RESULTS = {
     "completion": "ModelResponse",
@@ -71,6 +77,30 @@ def validated(wanted: type[Any], value: Mapping[str, Any]) -> Any:
         raise InvalidResponseError(f"the provider's answer is no {wanted.__name__}: {first_problem(error)}") from error
 
 
+def fitted(wanted: type[ResponseT], fields: dict[str, Any]) -> ResponseT:
+    """Build the type from what has been read already; a field whose shape is not the type's is left out."""
+    while True:
+        try:
+            return wanted.model_validate(fields)
+        except ValidationError as error:
+            fields = _without(fields, error.errors(include_url=False)[0]["loc"])
+
+
+def _without(value: Any, place: tuple[int | str, ...]) -> Any:
+    """Return a copy of nested mappings and lists without what is there that stands nearest to this place."""
+    step, rest = place[0], place[1:]
+    copy = value.copy()
+    if rest and _holds(value[step], rest[0]):
+        copy[step] = _without(value[step], rest)
+    else:
+        del copy[step]
+    return copy
+
+
+def _holds(value: Any, step: int | str) -> bool:
+    return isinstance(value, list) if isinstance(step, int) else isinstance(value, dict) and step in value
+
+
 def first_problem(error: ValueError) -> str:
     """Say in one line where a pydantic validation failed, without the input."""
     problems = getattr(error, "errors", None)
@@ -99,7 +129,7 @@ def text_of_chat(response: ModelResponse) -> TextCompletionResponse:
         for choice in response.choices
     ]
     fields = fields_of(response, "choices", "object")
-    return types.TextCompletionResponse.model_validate(plain({**fields, "choices": choices}))
+    return fitted(types.TextCompletionResponse, plain({**fields, "choices": choices}))
 
 
 def chat_of_text(response: TextCompletionResponse) -> ModelResponse:
@@ -109,14 +139,15 @@ def chat_of_text(response: TextCompletionResponse) -> ModelResponse:
         for choice in response.choices
     ]
     fields = fields_of(response, "choices", "object")
-    return ModelResponse.model_validate(plain({**fields, "choices": choices}))
+    return fitted(ModelResponse, plain({**fields, "choices": choices}))
 
 
 def text_in(content: str | list[Any] | None) -> str:
     """Return a content's text, which may stand in parts."""
     if content is None or isinstance(content, str):
         return content or ""
-    return "".join(part.get("text") or "" for part in content if isinstance(part, Mapping))
+    texts = [part.get("text") for part in content if isinstance(part, Mapping)]
+    return "".join(text for text in texts if isinstance(text, str))
 
 
 def plain(value: Any) -> Any:

@@ -204,6 +204,26 @@ def test_a_frame_beyond_the_limit_is_an_invalid_response():
         fed(pipeline, *[b"x" * 1024 * 1024] * 65)
 
 
+ODD = {
+    "a field of the answer": {"metadata": "abc"},
+    "a list of the message that is a text": {"choices": [{"delta": {"content": "b", "annotations": "abc"}}]},
+    "a list of the message that is a mapping": {"choices": [{"delta": {"content": "b", "annotations": {"a": 1}}}]},
+}
+
+
+@pytest.mark.parametrize("text", [False, True])
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+def test_a_field_of_another_shape_is_left_out_and_takes_neither_the_answer_nor_the_error_down(odd, text):
+    pipeline = started(WIRE, text=text)
+    with pytest.raises(StreamInterruptedError) as caught:
+        fed(pipeline, piece("a"), data({"id": "x", "mood": "good", **odd}))
+    partial = pipeline.failed(caught.value).partial
+    assert (partial.id, partial.mood) == ("x", "good")
+    (choice,) = partial.choices
+    assert (choice.text if text else choice.message.content) == ("ab" if "choices" in odd else "a")
+    assert partial.get("metadata") is None
+
+
 def test_an_error_keeps_the_partial_it_has():
     pipeline, error = started(WIRE), RateLimitError("no")
     error.partial = "already"

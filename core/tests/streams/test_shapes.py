@@ -214,6 +214,12 @@ def test_a_chat_chunk_without_text_finish_or_usage_is_no_text_chunk():
     assert (finish.choices[0].text, finish.choices[0].finish_reason) == ("", "stop")
 
 
+def test_what_does_not_fit_the_other_shape_is_left_out():
+    odd = text_answer().replace(metadata="abc", mood="good")
+    assert (chat_of_text(odd).metadata, chat_of_text(odd).mood) == (None, "good")
+    assert chunk_of_text(odd.replace(service_tier=7)).service_tier is None
+
+
 # -------------------------------------------------------------------------------------------------------------- results
 
 
