@@ -109,9 +109,14 @@ def test_a_bare_name_says_what_was_understood_what_is_installed_and_what_to_writ
     with pytest.raises(BadRequestError) as caught:
         route(registry, "gpt-4o", provider=None, api_base=None, default=None)
     assert str(caught.value) == (
-        "the model 'gpt-4o' names no provider: write 'provider/model' (for example 'installed/gpt-4o'), pass provider= "
-        "or api_base=, or set JACKFIELD_DEFAULT_PROVIDER. Installed providers: installed, newer, registered, vendor"
+        "the model 'gpt-4o' names no provider: write 'provider/gpt-4o', pass provider= or api_base=, or set "
+        "JACKFIELD_DEFAULT_PROVIDER. Installed providers: installed, registered, vendor"
     )
+
+
+def test_a_bare_name_that_is_a_providers_is_told_how_to_write_it(registry):
+    with pytest.raises(BadRequestError, match="'vendor' is a provider: write 'vendor/' and a model's name, pass prov"):
+        route(registry, "vendor", provider=None, api_base=None, default=None)
 
 
 def test_where_nothing_is_installed_a_bare_name_says_what_to_install():

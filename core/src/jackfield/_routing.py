@@ -35,10 +35,12 @@ def _of_bare(registry: Registry, model: str, api_base: str | None, default: str 
     if default:
         return default, model
     installed = registry.names()
-    example = f"{installed[0]}/{model}" if installed else f"{_known.BARE_MODEL_PROVIDER}/{model}"
+    said = f"the model {model!r} names no provider: write 'provider/{model}'"
+    if model in installed:
+        said = f"{model!r} is a provider: write '{model}/' and a model's name"
     raise BadRequestError(
-        f"the model {model!r} names no provider: write 'provider/model' (for example {example!r}), pass provider= or "
-        f"api_base=, or set JACKFIELD_DEFAULT_PROVIDER. Installed providers: {', '.join(installed) or 'none'}"
+        f"{said}, pass provider= or api_base=, or set "
+        f"JACKFIELD_DEFAULT_PROVIDER. Installed providers: {', '.join(installed) or 'none'}"
         + ("" if installed else f"; try: pip install {_known.DISTRIBUTIONS[_known.BARE_MODEL_PROVIDER]}"),
         param="model",
     )
