@@ -272,7 +272,7 @@ def test_a_plugin_for_a_newer_interface_is_not_imported_and_says_what_to_upgrade
         "the provider 'future' of fake-future 3.0 is made for a newer interface (jackfield.providers.v2): "
         "pip install --upgrade jackfield"
     )
-    assert "future" in registry.names()
+    assert "future" not in registry.names()
     assert "fake_future" not in sys.modules
 
 
@@ -343,6 +343,16 @@ def test_an_unknown_provider_is_told_what_is_installed_and_what_to_look_for(tmp_
     assert words_of(Registry(only_in(tmp_path)), "unheard-of", ProviderNotFoundError) == (
         "there is no provider 'unheard-of'. Installed: alpha, zebra. Install the distribution that declares "
         "'unheard-of' in the entry-point group 'jackfield.providers'."
+    )
+
+
+def test_what_is_switched_off_is_not_listed_and_is_nothing_to_install(tmp_path, make_distribution, monkeypatch):
+    make_distribution(tmp_path, "fake-good", "1.0", {PROVIDERS: {"alpha": "fake_alpha", "echo": "fake_echo"}})
+    monkeypatch.setenv("JACKFIELD_DISABLE_PLUGINS", "echo")
+    installed = Registry(only_in(tmp_path))
+    assert installed.names() == ["alpha"]
+    assert words_of(installed, "ecko", ProviderNotFoundError) == (
+        "there is no provider 'ecko'; did you mean 'echo'? Installed: alpha."
     )
 
 

@@ -1,5 +1,6 @@
 """Extensions: what stands around every call, who watches it, and what finds providers."""
 
+import functools
 import itertools
 import types
 from typing import Any
@@ -477,6 +478,30 @@ def test_find_provider_is_asked_before_what_is_installed_and_after_what_is_regis
     registry = registry_of(find_provider=lambda name: Dripping())
     assert registry.provider("p").owner.endswith("Parrot")
     assert registry.provider("q").owner.endswith("Dripping")
+
+
+def test_what_find_provider_gives_wins_also_over_what_was_used_before():
+    class Point:
+        name, group, value, dist = "late", PROVIDERS, "fake_late", types.SimpleNamespace(name="fake", version="1")
+        load = Parrot
+
+    found: dict[str, object] = {}
+    registry = Registry(Index([Point()]))
+    registry.register_extension(types.SimpleNamespace(find_provider=hookimpl(functools.partial(found.get))))
+    assert registry.provider("late").owner == "fake 1"
+    found["late"] = Dripping()
+    assert registry.provider("late").owner.endswith("Dripping")
+    found.clear()
+    assert registry.provider("late").owner == "fake 1"
+
+
+def test_an_exception_of_find_provider_names_the_extension(run):
+    def finding(name):
+        raise KeyError(name)
+
+    registry = registry_of(find_provider=finding)
+    with pytest.raises(PluginError, match=r"the extension .*finding failed when it was asked for 'q': KeyError: 'q'"):
+        run(registry, CHAT.replace(model="q/m"))
 
 
 # ------------------------------------------------------------------------------------------------ installed extensions

@@ -182,10 +182,16 @@ def test_the_providers_of_the_list_are_listed(handlers):
     assert handlers.asked == []
 
 
+@pytest.mark.parametrize("given", [None, 5, {"provider": "mine"}, [{"provider": ["mine"]}, {"provider": 5}, None]])
+def test_what_is_no_list_of_handlers_hurts_no_listing(handlers, given):
+    jackfield.custom_provider_map = given
+    assert "mine" not in jackfield.list_providers()
+
+
 def test_a_list_that_nothing_serves_brings_the_command(handlers, monkeypatch):
     monkeypatch.setitem(sys.modules, "jackfield_custom_format", None)
     jackfield.custom_provider_map = [{"provider": "mine", "custom_handler": object()}]
-    command = "'mine' is a custom handler, and jackfield-custom-format, .* installed: pip install jackfield-custom-format"
+    command = "'mine' is a custom handler, and .* is not installed: pip install jackfield-custom-format"
     with pytest.raises(ProviderNotFoundError, match=command):
         jackfield.completion("mine/m")
 

@@ -477,6 +477,11 @@ def test_a_hook_that_this_core_does_not_know_is_passed_over_with_a_warning(run):
     assert run(registry, CHAT).choices[0].message.content == "whole"
 
 
+def test_a_misspelt_hook_is_told_the_right_name():
+    with pytest.warns(UserWarning, match=r"a hook 'embeding' .* it is passed over; did you mean 'embedding'\?$"):
+        registry_of(completion=plain(ModelResponse.of_text("whole")), embeding=plain(None))
+
+
 def test_functions_without_their_mark_are_named():
     with pytest.raises(ProviderLoadError) as caught:
         registry_with(module_of(completion=plain(None), streaming=plain(None)))

@@ -8,7 +8,7 @@ import types
 
 import pytest
 from jackfield import Client, ModelResponse, ProviderInfo, ProviderLoadError, ProviderNotFoundError, hookimpl
-from jackfield._index import PROVIDERS, Index
+from jackfield._index import EXTENSIONS, PROVIDERS, Index
 from jackfield._registry import Registry
 from jackfield.types import CompletionRequest
 
@@ -82,6 +82,54 @@ def test_a_registration_is_checked_at_once():
 def test_a_name_that_no_model_string_can_hold_is_refused(name):
     with pytest.raises(ProviderLoadError, match="is no provider name: it must not be empty or hold a slash"):
         Registry(Index([])).register(name, Says("registered"))
+
+
+def test_a_name_that_is_no_string_is_refused():
+    with pytest.raises(ProviderLoadError, match="5 is no provider name: it must be a string, not int"):
+        Registry(Index([])).register(5, Says("registered"))  # type: ignore[arg-type]
+
+
+def test_a_registration_while_the_name_is_being_loaded_counts():
+    class Slow(Installed):
+        def load(self):
+            registry.register("p", Says("registered"))  # as another thread does in the meantime
+            return super().load()
+
+    registry = Registry(Index([Slow("p", Says("installed"))]))
+    assert [answer_of(registry, "p"), answer_of(registry, "p")] == ["registered", "registered"]
+
+
+def test_a_registration_that_is_taken_back_while_extensions_load_is_gone():
+    class Extension:
+        @hookimpl
+        def observe(self, event): ...
+
+    class Slow(Installed):
+        def load(self):
+            registry.unregister("p")
+            return super().load()
+
+    registry = Registry(Index([Slow("extension", Extension(), EXTENSIONS)]))
+    registry.register("p", Says("registered"))
+    with pytest.raises(ProviderNotFoundError):
+        registry.provider("p")
+
+
+def test_an_extension_that_is_registered_while_others_load_is_not_lost():
+    class Extension:
+        @hookimpl
+        def observe(self, event): ...
+
+    class Slow(Installed):
+        def load(self):
+            if not late:
+                late.append(Extension())
+                registry.register_extension(late[0])
+            return super().load()
+
+    late: list[Extension] = []
+    registry = Registry(Index([Slow("extension", Extension(), EXTENSIONS)]))
+    assert len(registry.extensions.observers) == 2
 
 
 def test_only_what_is_registered_can_be_taken_back():

@@ -293,7 +293,8 @@ def _finder(name: str) -> Any:
 
 def _handler_names() -> list[str]:
     """Return the names in ``custom_provider_map``, passing over what is no entry."""
-    entries = (entry for entry in _PACKAGE.custom_provider_map if isinstance(entry, Mapping))
+    handlers = _PACKAGE.custom_provider_map
+    entries = (entry for entry in (handlers if isinstance(handlers, Sequence) else ()) if isinstance(entry, Mapping))
     return [name for entry in entries if isinstance(name := entry.get("provider"), str)]
 
 

@@ -9,11 +9,11 @@ from typing import Any
 from ._failures import error_of_exception
 from ._kinds import Operation, Restartable, as_stream, kind_of, takes_only
 from ._shapes import result_of
-from .errors import ContractViolationError, JackfieldError
+from .errors import ContractViolationError, JackfieldError, PluginError
 from .flow import Flow
 from .types import Request, Usage
 
-__all__ = ["Event", "Extensions", "around_of", "extended", "observer_of"]
+__all__ = ["Event", "Extensions", "around_of", "extended", "finder_of", "observer_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +86,28 @@ def observer_of(function: Callable[..., Any]) -> Callable[[Event], None]:
 
     observe.__qualname__ = _named(function)
     return observe
+
+
+def finder_of(function: Callable[..., Any]) -> Callable[[str], object | None]:
+    """Check a function marked as ``find_provider``; what it raises becomes a PluginError that names it."""
+    if kind_of(function) != "plain":
+        raise ContractViolationError("find_provider is a plain function: it is called in place and does no I/O")
+    bound = takes_only("find_provider", function, ("name",))
+    who = _named(function)
+
+    def find_provider(name: str) -> object | None:
+        try:
+            plugin: object | None = bound(name)
+        except JackfieldError:
+            raise
+        except Exception as error:
+            raise PluginError(
+                f"the extension {who} failed when it was asked for {name!r}: {type(error).__name__}: {error}",
+                provider=name,
+            ) from error
+        return plugin
+
+    return find_provider
 
 
 def _named(function: Callable[..., Any]) -> str:

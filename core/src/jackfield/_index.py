@@ -100,6 +100,11 @@ class Index:
         """Return all names that ``provider`` or ``newer`` find, sorted."""
         return sorted({*self._groups[PROVIDERS], *self._groups[PRESETS], *self._newer})
 
+    def available(self) -> list[str]:
+        """Return the names that ``provider`` finds and nobody has switched off, sorted."""
+        names = {*self._groups[PROVIDERS], *self._groups[PRESETS]}
+        return sorted(name for name in names if any(each.switched_off_by is None for each in self.provider(name)))
+
 
 def _installed() -> Iterable[Any]:
     import importlib_metadata

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import pluggy
 
-from ._extensions import around_of, observer_of
+from ._extensions import around_of, finder_of, observer_of
 from ._kinds import adapt, kind_of, takes_only
 from ._settings import ProviderInfo
 from ._shapes import describe
@@ -98,8 +98,8 @@ def _adapter(plugin: object, specs: type, owner: object) -> Adapter:
     for function, hook, options in _marked(plugin, specs):
         if hook not in _hooks(specs):
             warnings.warn(
-                f"{owner} implements a hook {hook!r} that this jackfield does not know; it is passed over. "
-                "Try: pip install --upgrade jackfield",
+                f"{owner} implements a hook {hook!r} that this jackfield does not know; it is passed over"
+                f"{_remedy(hook, _hooks(specs))}",
                 stacklevel=2,
             )
         elif hasattr(adapter, hook):
@@ -110,6 +110,13 @@ def _adapter(plugin: object, specs: type, owner: object) -> Adapter:
     if not vars(adapter):
         raise ProviderLoadError(missing_hooks(plugin, _hooks(specs)))
     return adapter
+
+
+def _remedy(hook: str, known: list[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(hook, known, n=1, cutoff=0.75)
+    return f"; did you mean {near[0]!r}?" if near else ". Try: pip install --upgrade jackfield"
 
 
 def _marked(plugin: object, specs: type) -> Iterator[tuple[Callable[..., Any], str, dict[str, Any]]]:
@@ -154,19 +161,10 @@ def _response_error(function: Callable[..., Any]) -> Callable[..., Any]:
     return response_error
 
 
-def _find_provider(function: Callable[..., Any]) -> Callable[..., Any]:
-    bound = _only_plain("find_provider", function, ("name",))
-
-    def find_provider(name: str) -> Any:
-        return bound(name)
-
-    return find_provider
-
-
 _PLAIN = {
     "provider_info": _provider_info,
     "response_error": _response_error,
-    "find_provider": _find_provider,
+    "find_provider": finder_of,
     "around": around_of,
     "observe": observer_of,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 
@@ -103,9 +104,10 @@ class Registry:
         self._finder = finder
         self._registered: dict[str, Provider] = {}
         self._providers: dict[str, Provider] = {}
-        self._found: dict[str, tuple[object, Provider]] = {}
+        self._found: dict[str, tuple[object, Extensions, Provider]] = {}
         self._extensions: Extensions | None = None
-        self._extension_adapters: list[Adapter] = []
+        self._extension_adapters: tuple[Adapter, ...] = ()
+        self._changing = threading.Lock()  # held while something is stored, never while a plugin's code runs
 
     @property
     def index(self) -> Index:
@@ -117,64 +119,75 @@ class Registry:
     @property
     def extensions(self) -> Extensions:
         """The extensions, loaded once; raises ProviderLoadError where one of them does not load."""
-        if self._extensions is None:
-            self._extensions = self._load_extensions()
-        return self._extensions
+        while (extensions := self._extensions) is None:
+            self._load_extensions()
+        return extensions
 
     def provider(self, name: str) -> Provider:
         """Return the provider of this name, loading it at first use; raises the PluginError that says why not."""
-        if self._finder is not None and name not in self._registered and (plugin := self._finder(name)) is not None:
+        if name not in self._registered and (plugin := self._found_by_finders(name)) is not None:
             return self._adapted(name, plugin)
         return self._providers.get(name) or self._load(name)
 
     def knows(self, name: str) -> bool:
         """Whether something is registered, installed or switched off under this name; imports no provider."""
-        if name in self._registered or (self._finder is not None and self._finder(name) is not None):
+        if name in self._registered or self.index.provider(name) or self.index.newer(name):
             return True
-        return bool(self.index.provider(name) or self.index.newer(name)) or self._of_finders(name) is not None
+        return self._found_by_finders(name) is not None
 
     def register(self, name: str, plugin: object) -> None:
         """Register a plugin (a module or an object with hooks) under a name; it wins over what is installed."""
+        if not isinstance(name, str):
+            raise ProviderLoadError(f"{name!r} is no provider name: it must be a string, not {type(name).__name__}")
         if not name or "/" in name:
             raise ProviderLoadError(f"{name!r} is no provider name: it must not be empty or hold a slash")
-        self._registered[name] = Provider(name, plugin, _registration(plugin))
-        self._providers.pop(name, None)  # extensions load with the first call, not with a registration
+        provider = Provider(name, plugin, _registration(plugin))
+        with self._changing:
+            self._registered[name] = provider
+            self._providers.pop(name, None)  # extensions load with the first call, not with a registration
 
     def unregister(self, name: str) -> None:
         """Take a registration back; what is installed under the name is found again."""
-        if name not in self._registered:
-            raise ProviderNotFoundError(f"{name!r} is not registered", provider=name)
-        del self._registered[name]
-        self._providers.pop(name, None)
+        with self._changing:
+            if name not in self._registered:
+                raise ProviderNotFoundError(f"{name!r} is not registered", provider=name)
+            del self._registered[name]
+            self._providers.pop(name, None)
 
     def register_extension(self, plugin: object) -> None:
         """Add an extension that is no entry point; it stands around those that were there before it."""
-        self._extension_adapters.append(adapted(plugin, _registration(plugin), ExtensionHooks))
-        self._extensions = None
-        self._found.clear()
-        self._providers.clear()
+        adapter = adapted(plugin, _registration(plugin), ExtensionHooks)
+        with self._changing:
+            self._extension_adapters = (*self._extension_adapters, adapter)
+            self._extensions = None
+            self._providers.clear()
 
     def names(self) -> list[str]:
-        """Return the provider names that are registered or installed, sorted."""
-        return sorted({*self._registered, *self.index.provider_names()})
+        """Return the provider names that are registered, or installed and neither switched off nor too new; sorted."""
+        return sorted({*self._registered, *self.index.available()})
 
     def _adapted(self, name: str, plugin: object) -> Provider:
-        known = self._found.get(name)
-        if known is None or known[0] is not plugin:
-            provider = Provider(name, plugin, _registration(plugin)).within(self.extensions)
-            known = self._found[name] = (plugin, provider)
-        return known[1]
+        extensions, known = self.extensions, self._found.get(name)
+        if known is None or known[0] is not plugin or known[1] is not extensions:
+            provider = Provider(name, plugin, _registration(plugin)).within(extensions)
+            known = self._found[name] = (plugin, extensions, provider)
+        return known[2]
 
     def _load(self, name: str) -> Provider:
-        provider = self._registered.get(name)
-        if provider is None:
-            if (plugin := self._of_finders(name)) is not None:
-                return self._adapted(name, plugin)
-            found = self._one(name)
-            provider = Provider(name, _loaded(found), found)
-        return self._providers.setdefault(name, provider.within(self.extensions))
+        while True:
+            registered, extensions = self._registered.get(name), self.extensions
+            provider = (registered or self._installed(name)).within(extensions)
+            with self._changing:  # what another thread registered in the meantime counts
+                if self._registered.get(name) is registered and self._extensions is extensions:
+                    return self._providers.setdefault(name, provider)
 
-    def _of_finders(self, name: str) -> object | None:
+    def _installed(self, name: str) -> Provider:
+        found = self._one(name)
+        return Provider(name, _loaded(found), found)
+
+    def _found_by_finders(self, name: str) -> object | None:
+        if self._finder is not None and (plugin := self._finder(name)) is not None:
+            return plugin
         for find in self.extensions.finders:
             if (plugin := find(name)) is not None:
                 return plugin
@@ -197,13 +210,17 @@ class Registry:
                 "pip install --upgrade jackfield",
                 provider=name,
             )
-        raise _not_found(name, self.names())
+        raise _not_found(name, self.names(), self.index.provider_names())
 
-    def _load_extensions(self) -> Extensions:
+    def _load_extensions(self) -> None:
         # Of equals pluggy calls the last registered first: so the first of the alphabet is outermost, on every machine.
         installed = sorted(_enabled(self.index.group(EXTENSIONS).values()), key=lambda found: found.name, reverse=True)
-        manager = managed(ExtensionHooks, [*map(_extension, installed), *self._extension_adapters])
-        return Extensions(*(functions(manager, hook) for hook in ("around", "observe", "find_provider")))
+        registered = self._extension_adapters
+        manager = managed(ExtensionHooks, [*map(_extension, installed), *registered])
+        extensions = Extensions(*(functions(manager, hook) for hook in ("around", "observe", "find_provider")))
+        with self._changing:
+            if self._extension_adapters is registered and self._extensions is None:
+                self._extensions = extensions
 
 
 def _enabled(groups: Iterable[list[Found]]) -> list[Found]:
@@ -243,12 +260,13 @@ def _blocked(name: str, found: Found) -> ProviderBlockedError:
     )
 
 
-def _not_found(name: str, installed: list[str]) -> ProviderNotFoundError:
+def _not_found(name: str, available: list[str], claimed: list[str]) -> ProviderNotFoundError:
     from difflib import get_close_matches
 
+    installed = {*available, *claimed}  # a name that is switched off is no name to install
     near = get_close_matches(name, [*installed, *_known.DISTRIBUTIONS], n=1, cutoff=0.75)
     guess = f"; did you mean {near[0]!r}?" if near and near[0] != name else "."
-    said = [f"there is no provider {name!r}{guess} Installed: {', '.join(installed) or 'none'}."]
+    said = [f"there is no provider {name!r}{guess} Installed: {', '.join(available) or 'none'}."]
     if distribution := next((_known.DISTRIBUTIONS.get(each) for each in near if each not in installed), None):
         said.append(f"Try: pip install {distribution}")
     elif not near:
