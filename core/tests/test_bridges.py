@@ -148,6 +148,19 @@ def test_several_prompts_are_answered_in_their_order_with_all_their_choices(run)
     assert response.usage.model_dump(include=set(USAGE)) == {name: 3 * count for name, count in USAGE.items()}
 
 
+def test_usage_is_the_sum_of_what_the_answers_have(run):
+    def completion(request, settings):
+        text = request.messages[-1]["content"]
+        return ModelResponse.of_text(text, usage=None if text == "a" else USAGE)
+
+    def usage_of(*prompts):
+        return run(registry_of(completion=completion), TextCompletionRequest("p/m", prompts)).usage
+
+    assert usage_of("a", "b").total_tokens == 5
+    assert usage_of("b", "a", "b").total_tokens == 10
+    assert usage_of("a", "a") is None
+
+
 def test_fields_of_the_server_survive(run):
     response = run(registry_of(completion=parrot), TextCompletionRequest("p/m", ["a", "b"]))
     assert (response.id, response["mood"]) == ("parrot-1", "good")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import traceback
 from collections.abc import Generator, Iterable
 from typing import Any
 
@@ -469,7 +470,21 @@ def test_an_exception_is_raised_as_it_is(request_):
     for error in (RateLimitError("slow down", retry_after=3), ValueError("foreign"), httpx.ReadTimeout("late")):
         with pytest.raises(type(error)) as caught:
             answer(request_, mock_response=error)
-        assert caught.value is error
+        assert (type(caught.value), caught.value.args, vars(caught.value)) == (type(error), error.args, vars(error))
+
+
+@pytest.mark.parametrize("error", [RateLimitError("no", status_code=429), ValueError("odd")], ids=str)
+def test_an_exception_may_be_given_again_and_again(error):
+    def depth() -> int:
+        with pytest.raises(JackfieldError) as caught:
+            jackfield.completion("p/first", [], mock_response=error)
+        assert caught.value.model == "first"
+        return len(list(traceback.walk_tb(error.__traceback__)))
+
+    assert depth() == depth()
+    with pytest.raises(JackfieldError) as caught:
+        jackfield.completion("p/second", [], mock_response=error)
+    assert caught.value.model == "second"
 
 
 @pytest.mark.parametrize("wanted", [RateLimitError, ValueError, TimeoutError])

@@ -98,7 +98,7 @@ def _answers(chats: list[CompletionRequest], completion: Operation, settings: An
     for index, choice in enumerate(joined.choices):
         choice.index = index
     usages = [answer.usage for answer in answers if answer.usage is not None]
-    joined.usage = _summed(usages) if len(usages) > 1 else joined.usage
+    joined.usage = _summed(usages) if len(usages) > 1 else next(iter(usages), None)
     return joined
 
 

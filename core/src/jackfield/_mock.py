@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 from . import exceptions
 from ._pieces import cut, pieces
 from ._settings import DEFAULT_TIMEOUT
-from ._shapes import describe, first_problem, result_of
+from ._shapes import checked, describe, first_problem, result_of
 from .errors import APITimeoutError, BadRequestError, ContentPolicyViolationError, InternalServerError, JackfieldError
 from .flow import EventStream, Flow, sleep
 from .types import (
@@ -85,9 +85,8 @@ def answer(request: Request, options: CallOptions) -> Flow[Any]:
     if delay := options.get("mock_delay"):
         yield from sleep(delay)
     if options.get("mock_timeout"):
-        seconds = _seconds(options.get("timeout"))
-        yield from sleep(seconds)
-        raise APITimeoutError(f"this is a mock: mock_timeout waited {seconds:g} s, the call's timeout")
+        yield from sleep(_seconds(options.get("timeout")))
+        raise APITimeoutError("this is a mock: mock_timeout=True")  # where no limit of the call's ended the wait
     if isinstance(outcome, Exception):
         raise outcome
     return outcome
@@ -140,10 +139,19 @@ def _seconds(timeout: Any) -> float:
 
 def _error(mock: object) -> Exception | None:
     if isinstance(mock, Exception):
-        return mock
+        return _fresh(mock)
     if isinstance(mock, type) and issubclass(mock, Exception):
         return _of_class(mock)
     return _named(mock) if isinstance(mock, str) and mock in ERRORS else None
+
+
+def _fresh(error: Exception) -> Exception:
+    """Return an error as if it had never been raised, and leave the caller's own of ours without what a call adds."""
+    if isinstance(error, JackfieldError):
+        copy = type(error).__new__(type(error), *error.args)  # not by its __init__, which may take something else
+        vars(copy).update(vars(error))
+        error = copy
+    return error.with_traceback(None)
 
 
 def _of_class(wanted: type[Exception]) -> Exception:
@@ -244,11 +252,8 @@ def _whole(kind: type[ModelT], mock: Any, model: str) -> ModelT | None:
 
 
 def _validated(kind: type[ModelT], mock: Mapping[str, Any]) -> ModelT:
-    needed = "choices" if "choices" in kind.model_fields else "data"
-    if needed not in mock:
-        raise _wrong("mock_response", f"is no {kind.__name__}: it has no {needed!r}")
     try:
-        return kind.model_validate(dict(mock))
+        return checked(kind, mock)
     except ValueError as error:
         raise _wrong("mock_response", f"is no {kind.__name__}: {first_problem(error)}") from error
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "chat_of_text",
+    "checked",
     "describe",
     "fields_of",
     "first_problem",
@@ -48,7 +49,7 @@ def result_of(operation: str, result: Any, model: str) -> Any:
     if type(result) is not wanted:
         result = _converted(operation, wanted, result)
     if getattr(result, "model", model) is None:
-        result.model = model
+        result = result.replace(model=model)  # a copy: the plugin may keep its own, and give it to others
     return result
 
 
@@ -72,9 +73,17 @@ def _converted(operation: str, wanted: type[Any], result: Any) -> Any:
 def validated(wanted: type[Any], value: Mapping[str, Any]) -> Any:
     """Build the type from a mapping; raises InvalidResponseError where the shape does not fit."""
     try:
-        return wanted.model_validate(dict(value))
+        return checked(wanted, value)
     except ValueError as error:
         raise InvalidResponseError(f"the provider's answer is no {wanted.__name__}: {first_problem(error)}") from error
+
+
+def checked(wanted: type[ResponseT], value: Mapping[str, Any]) -> ResponseT:
+    """Build the type from a mapping that holds at least its choices or data; raises ValueError."""
+    needed = "choices" if "choices" in wanted.model_fields else "data"
+    if value.get(needed) is None:
+        raise ValueError(f"it has no {needed!r}")
+    return wanted.model_validate(dict(value))
 
 
 def fitted(wanted: type[ResponseT], fields: dict[str, Any]) -> ResponseT:

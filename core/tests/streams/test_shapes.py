@@ -223,13 +223,17 @@ def test_what_does_not_fit_the_other_shape_is_left_out():
 # -------------------------------------------------------------------------------------------------------------- results
 
 
-def test_a_result_of_the_right_type_passes_with_the_model_that_was_asked_for():
-    answer = ModelResponse()
-    assert result_of("completion", answer, "m") is answer
-    assert answer.model == "m"
-    assert result_of("completion", ModelResponse(model="own"), "m").model == "own"
+def test_a_result_of_the_right_type_passes():
+    own = ModelResponse(model="own")
+    assert result_of("completion", own, "m") is own
     images = ImageResponse()
     assert result_of("image_generation", images, "m") is images
+
+
+def test_a_result_without_a_model_gets_the_one_asked_for_on_a_copy():
+    cached = ModelResponse()
+    assert [result_of("completion", cached, model).model for model in ("m", "n")] == ["m", "n"]
+    assert cached.model is None
 
 
 def test_a_mapping_is_a_result_too():
@@ -252,6 +256,13 @@ def test_text_and_chat_stand_in_for_each_other():
 def test_a_mapping_of_another_shape_is_an_invalid_result():
     with pytest.raises(InvalidResponseError, match=r"the provider's answer is no ModelResponse: choices: "):
         result_of("completion", {"choices": "none"}, "m")
+
+
+@pytest.mark.parametrize("given", [{}, {"error": "no"}, {"choices": None, "data": None}])
+@pytest.mark.parametrize(("operation", "needed"), [("completion", "choices"), ("embedding", "data")])
+def test_a_mapping_of_nothing_is_no_result(operation, needed, given):
+    with pytest.raises(InvalidResponseError, match=f"the provider's answer is no .*Response: it has no '{needed}'"):
+        result_of(operation, given, "m")
 
 
 @pytest.mark.parametrize(
