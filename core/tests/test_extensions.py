@@ -1,6 +1,5 @@
 """Extensions: what stands around every call, who watches it, and what finds providers."""
 
-import functools
 import itertools
 import types
 from typing import Any
@@ -485,9 +484,12 @@ def test_what_find_provider_gives_wins_also_over_what_was_used_before():
         name, group, value, dist = "late", PROVIDERS, "fake_late", types.SimpleNamespace(name="fake", version="1")
         load = Parrot
 
+    def find_provider(name):
+        return found.get(name)
+
     found: dict[str, object] = {}
     registry = Registry(Index([Point()]))
-    registry.register_extension(types.SimpleNamespace(find_provider=hookimpl(functools.partial(found.get))))
+    registry.register_extension(types.SimpleNamespace(find_provider=hookimpl(find_provider)))
     assert registry.provider("late").owner == "fake 1"
     found["late"] = Dripping()
     assert registry.provider("late").owner.endswith("Dripping")

@@ -161,7 +161,7 @@ def _response_error(function: Callable[..., Any]) -> Callable[..., Any]:
     return response_error
 
 
-_PLAIN = {
+_PLAIN: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
     "provider_info": _provider_info,
     "response_error": _response_error,
     "find_provider": finder_of,

@@ -188,7 +188,7 @@ class Registry:
     def _found_by_finders(self, name: str) -> object | None:
         if self._finder is not None and (plugin := self._finder(name)) is not None:
             return plugin
-        for find in self.extensions.finders:
+        for find in (self._extensions or self.extensions).finders:
             if (plugin := find(name)) is not None:
                 return plugin
         return None
