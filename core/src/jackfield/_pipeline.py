@@ -44,6 +44,7 @@ class Pipeline:
         self._splitter: Any = None
         self._decoder: Any = None
         self._transforms: tuple[Any, ...] = ()
+        self._inner: Pipeline | None = None
 
     def decoding(self, description: EventStream) -> Pipeline:
         """Prepare for this description: a splitter, a decoder and transforms of this opening's own."""
@@ -51,6 +52,11 @@ class Pipeline:
         if description.decoder is not None:
             self._splitter = splitter_factory(description.framing)()
             self._decoder = description.decoder()
+        return self
+
+    def inherit(self, inner: Pipeline) -> Pipeline:
+        """Take the usage of the running stream that is this one's source, which delivers it only where it is asked."""
+        self._inner = inner
         return self
 
     @property
@@ -92,6 +98,8 @@ class Pipeline:
             if not (self.over or self.accumulator.finished):
                 raise StreamInterruptedError("the stream ended before its finish; .partial holds what had arrived")
         yield from self._at_end()
+        if self._inner is not None and self.accumulator.usage is None:
+            self.accumulator.usage = self._inner.accumulator.usage
         for chunk in self.accumulator.end():
             yield from self._out(chunk)
 

@@ -143,6 +143,28 @@ def test_usage_is_delivered_last_to_those_who_ask():
     assert pipeline.response.usage.total_tokens == 5
 
 
+@pytest.mark.parametrize("asked", [False, True])
+def test_the_usage_of_a_stream_that_is_the_source_is_known(asked):
+    """The inner stream delivers it to those who asked, and nobody asked it."""
+    inner = started(WIRE)
+    chunks = fed(inner, piece("a"), data({"id": "x", "choices": [], "usage": USAGE}), DONE)
+    outer = started(EventStream.of([]), include_usage=asked).inherit(inner)
+    told = watched(outer)
+    last = given(outer, *chunks)[-1]
+    outer.closed()
+    assert (last.usage is not None) is asked
+    assert outer.response.usage.total_tokens == 5
+    assert told[-1][1]["usage"].total_tokens == 5
+
+
+def test_usage_that_a_stream_says_itself_stands_before_that_of_its_source():
+    inner = started(WIRE)
+    fed(inner, piece("a"), data({"id": "x", "choices": [], "usage": USAGE}), DONE)
+    outer = started(EventStream.of([])).inherit(inner)
+    given(outer, {"text": "a", "usage": {"total_tokens": 9}})
+    assert outer.response.usage.total_tokens == 9
+
+
 # ------------------------------------------------------------------------------------------------------------- failures
 
 
