@@ -11,6 +11,7 @@ So finish and usage are held back until the source ends: a server that sends tex
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from operator import attrgetter, is_
 from typing import Any
@@ -227,14 +228,32 @@ class _ToolCall:
         self.fields: dict[str, Any] = {"id": None, "type": "function", "function": {"name": None, "arguments": ""}}
 
     def has(self, piece: DeltaToolCall) -> bool:
-        """Whether a piece belongs to this call. Some servers give every call the index 0: another id, another call."""
-        return self.on_wire == piece.index and (not piece.id or (self.fields["id"] or piece.id) == piece.id)
+        """Whether a piece belongs to this call.
+
+        Some servers give every call the index 0: another id is another call, and so, where pieces have no id, is a
+        name after arguments that are whole.
+        """
+        if self.on_wire != piece.index:
+            return False
+        if piece.id:
+            return (self.fields["id"] or piece.id) == piece.id
+        return not (piece.function is not None and piece.function.name and self._is_whole())
 
     def add(self, piece: DeltaToolCall) -> DeltaToolCall:
         """Remember a piece; return it with this call's own index."""
         for name, value in fields_of(piece, "index").items():
             _grow(self.fields, name, value)
         return piece if piece.index == self.index else piece.replace(index=self.index)
+
+    def _is_whole(self) -> bool:
+        arguments = self.fields["function"]["arguments"]
+        if not (self.fields["function"]["name"] and arguments and arguments[-1].endswith("}")):
+            return False
+        try:
+            json.loads("".join(arguments))
+        except ValueError:
+            return False
+        return True
 
 
 class _Text(list[str]):

@@ -490,6 +490,20 @@ def test_the_id_may_stand_on_every_piece_or_be_empty():
     assert whole_calls(run) == TWO
 
 
+@pytest.mark.parametrize("index", [{}, {"index": 0}])
+def test_whole_calls_without_an_id_are_told_apart_by_their_names(index):
+    sent = [{**index, "function": {"name": name, "arguments": "{}"}} for name in "ffg"]
+    for chunks in ([calls(*sent)], [calls(each) for each in sent]):
+        run = Run(*chunks, finish())
+        assert whole_calls(run) == [(None, name, "{}") for name in "ffg"]
+        assert told_apart(run) == {place: ["", name, "{}"] for place, name in enumerate("ffg")}
+
+
+def test_a_name_on_every_piece_of_a_call_is_one_name():
+    pieces_ = [call(0, piece, name="f") for piece in ('{"a', '": "}', '"}')]
+    assert whole_calls(Run(*map(calls, pieces_))) == [(None, "f", '{"a": "}"}')]
+
+
 def test_indexes_of_the_server_s_own_stay():
     run = Run(calls(call(1, '{"a":1}', id="c1", name="f")), calls(call(5, "{}", id="c2", name="g")))
     assert list(told_apart(run)) == [1, 5]
