@@ -93,25 +93,24 @@ def test_the_functions_make_requests():
 
 OPTIONS: list[tuple[str, Any, str]] = [
     ("provider", 5, "a string, not int"),
+    ("provider", "", "a string, not an empty one"),
     ("api_base", "example.com/v1", "a URL that begins with http:// or https://, not str"),
     ("api_base", 5, "a URL that begins with http:// or https://, not int"),
     ("api_key", b"sk", "a string, not bytes"),
     ("api_version", 2024, "a string, not int"),
     ("timeout", "5", "a number of seconds above 0, or an httpx.Timeout, not str"),
-    ("timeout", 0, "a number of seconds above 0, or an httpx.Timeout, not int"),
-    ("timeout", -1.5, "a number of seconds above 0, or an httpx.Timeout, not float"),
-    ("timeout", float("nan"), "a number of seconds above 0, or an httpx.Timeout, not float"),
-    ("timeout", True, "a number of seconds above 0, or an httpx.Timeout, not bool"),
+    ("timeout", 0, "a number of seconds above 0, or an httpx.Timeout, not 0"),
+    ("timeout", -1.5, "a number of seconds above 0, or an httpx.Timeout, not -1.5"),
+    ("timeout", float("nan"), "a number of seconds above 0, or an httpx.Timeout, not nan"),
+    ("timeout", True, "a number of seconds above 0, or an httpx.Timeout, not True"),
     ("headers", [("a", "b")], "a mapping of strings to strings, not list"),
     ("headers", {"a": 1}, "a mapping of strings to strings, not dict"),
     ("extra_headers", {1: "a"}, "a mapping of strings to strings, not dict"),
     ("extra_body", [1], "a mapping, not list"),
-    ("num_retries", -1, "a whole number, 0 or more, not int"),
-    ("num_retries", 1.5, "a whole number, 0 or more, not float"),
-    ("num_retries", True, "a whole number, 0 or more, not bool"),
+    ("num_retries", -1, "a whole number, 0 or more, not -1"),
+    ("num_retries", 1.5, "a whole number, 0 or more, not 1.5"),
+    ("num_retries", True, "a whole number, 0 or more, not True"),
     ("fallbacks", "q/m", "a list of model strings, or of mappings with a model, not str"),
-    ("fallbacks", [5], "a list of model strings, or of mappings with a model, not list"),
-    ("fallbacks", [{"api_key": "k"}], "a list of model strings, or of mappings with a model, not list"),
 ]
 
 
@@ -145,6 +144,65 @@ def test_the_options_of_a_fallback_are_held_to_the_same(value):
     said, param = refusal(request)
     assert said.startswith(f"fallbacks[0]: {name} must be ")
     assert param == "fallbacks"
+
+
+@pytest.mark.parametrize(
+    ("bad", "given"),
+    [(5, "int"), ("", "an empty one"), ({"api_key": "k"}, "dict"), ({"model": 5}, "dict"), (None, "None")],
+)
+def test_what_is_no_fallback_is_named_by_its_place(bad, given):
+    request = CompletionRequest("p/m", MESSAGES, options={"fallbacks": ["q/m", bad]})
+    expected = "a model string, or a mapping with a model string as 'model'"
+    assert refusal(request) == (f"fallbacks[1] must be {expected}, not {given}", "fallbacks")
+
+
+@pytest.mark.parametrize("base", ["https://example.com/v1?x=1", "https://example.com/#here"])
+@pytest.mark.parametrize("held", [{}, {"fallbacks": []}])
+def test_an_address_that_paths_cannot_be_put_to_is_refused(base, held):
+    said, param = refusal(CompletionRequest("p/m", MESSAGES, options={"api_base": base, **held}))
+    assert said == "api_base must not hold a query or a fragment: paths are put to its end"
+    assert param == "api_base"
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("base_url", "did you mean 'api_base'?"),
+        ("time_out", "did you mean 'timeout'?"),
+        ("temperature", "a provider's parameters stand in params"),
+        (5, "a provider's parameters stand in params"),
+    ],
+)
+def test_an_option_that_there_is_not_is_refused_by_name(name, hint):
+    request = CompletionRequest("p/m", MESSAGES, options=cast("CallOptions", {name: 5}))
+    assert refusal(request) == (f"there is no option {name!r}; {hint}", "options")
+
+
+def test_options_that_are_no_mapping_are_refused():
+    request = CompletionRequest("p/m", MESSAGES, options=cast("CallOptions", [("timeout", 5)]))
+    assert refusal(request) == ("options must be a mapping, a CallOptions, not list", "options")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"timeout": "5"}, "timeout must be a number of seconds above 0, or an httpx.Timeout, not str"),
+        ({"request_timeout": -1}, "timeout must be a number of seconds above 0, or an httpx.Timeout, not -1"),
+        ({"num_retries": "3"}, "num_retries must be a whole number, 0 or more, not str"),
+        ({"fallbacks": [5]}, "fallbacks[0] must be a model string"),
+    ],
+)
+def test_the_defaults_of_a_client_are_held_to_the_same(options, said):
+    class Plugin:
+        @hookimpl
+        def completion(self):
+            raise AssertionError("it was called")
+
+    client = Client(registry=Registry(Index([])), **options)
+    client.register_provider("p", Plugin())
+    with pytest.raises(BadRequestError) as caught:
+        client.run(CompletionRequest("p/m", MESSAGES))
+    assert str(caught.value).startswith(said)
 
 
 LIST = "messages must be a list of mappings such as {'role': 'user', 'content': 'Hi'}"

@@ -127,6 +127,22 @@ def test_the_package_settings_are_defaults_and_the_call_wins(noting, monkeypatch
     assert [settings.timeout for _, settings in noting.seen] == [7, 8, 9]
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("request_timeout", "5", "request_timeout must be a number of seconds above 0, or an httpx.Timeout, not str"),
+        ("request_timeout", -1, "request_timeout must be a number of seconds above 0, or an httpx.Timeout, not -1"),
+        ("num_retries", "3", "num_retries must be a whole number, 0 or more, not str"),
+        ("default_provider", 5, "default_provider must be a provider's name, not int"),
+    ],
+)
+def test_a_package_setting_that_cannot_be_meant_is_refused_by_name(noting, monkeypatch, name, value, said):
+    monkeypatch.setattr(jackfield, name, value)
+    with pytest.raises(BadRequestError) as caught:
+        jackfield.completion("bare")
+    assert (str(caught.value), caught.value.param) == (said, name)
+
+
 @pytest.mark.parametrize(("setting", "argument", "calls"), [(0, {}, 1), (1, {}, 2), (1, {"num_retries": 0}, 1)])
 def test_num_retries_of_the_package_counts_where_the_call_is_silent(monkeypatch, setting, argument, calls):
     class Failing:

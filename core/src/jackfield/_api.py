@@ -240,7 +240,7 @@ def _made() -> tuple[Client, AsyncClient]:
     from ._client import AsyncClient, Client, Core
     from ._registry import Registry
 
-    core = Core(Registry(finder=_handler), _defaults, lambda: cast("str | None", _PACKAGE.default_provider))
+    core = Core(Registry(finder=_handler), _defaults, _default_provider)
     _requests = requests
     _client = _client or Client(core=core)
     _aclient = _aclient or AsyncClient(core=_client.core)
@@ -252,12 +252,27 @@ def _defaults() -> CallOptions | None:
     package = _PACKAGE
     if package.num_retries is None and package.request_timeout is None and not package.drop_params:
         return None
+    from ._arguments import check_option
+
+    check_option("num_retries", package.num_retries)
+    check_option("request_timeout", package.request_timeout)
     options = {
         "num_retries": package.num_retries,
         "timeout": package.request_timeout,
         "drop_params": package.drop_params or None,
     }
     return cast("CallOptions", {name: value for name, value in options.items() if value is not None})
+
+
+def _default_provider() -> str | None:
+    name: Any = _PACKAGE.default_provider
+    if name is None or isinstance(name, str):
+        return name
+    from .errors import BadRequestError
+
+    raise BadRequestError(
+        f"default_provider must be a provider's name, not {type(name).__name__}", param="default_provider"
+    )
 
 
 def _handler(name: str) -> object | None:

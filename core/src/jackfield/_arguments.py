@@ -9,7 +9,7 @@ from ._shapes import describe
 from .errors import BadRequestError
 from .types import CallOptions, CompletionRequest, Request
 
-__all__ = ["OPTION_NAMES", "check", "split"]
+__all__ = ["OPTION_NAMES", "check", "check_option", "check_options", "split"]
 
 ALIASES = {
     "base_url": "api_base",
@@ -18,7 +18,9 @@ ALIASES = {
     "max_retries": "num_retries",
 }
 
-OPTION_NAMES: dict[str, str] = {name: name for name in CallOptions.__annotations__} | ALIASES
+_OPTIONS = frozenset(CallOptions.__annotations__)
+
+OPTION_NAMES: dict[str, str] = {name: name for name in _OPTIONS} | ALIASES
 """Every call argument that is the core's → the option it sets."""
 
 
@@ -50,27 +52,50 @@ def check(request: Request) -> Request:
     if not model and request.operation != "list_models":
         raise BadRequestError("model is empty: write 'provider/model'", param="model")
     if request.options:
-        _check_options(request.options)
+        check_options(request.options)
     return checker(request)
 
 
-def _check_options(options: CallOptions) -> None:
+def check_options(options: CallOptions) -> None:
+    """Raise BadRequestError for an option that there is not, or whose value cannot be meant."""
+    if type(options) is not dict and not isinstance(options, Mapping):
+        raise _wrong("options", "a mapping, a CallOptions", options)
     for name, value in options.items():
-        _check_option(name, value)
+        if name not in _OPTIONS:
+            raise _unknown(name)
+        check_option(name, value)
     for place, fallback in enumerate(options.get("fallbacks") or ()):
         _check_fallback(place, fallback)
 
 
-def _check_option(name: str, value: Any) -> None:
-    expected = _EXPECTED.get(name)
-    if expected is not None and value is not None and not expected[0](value):
+def check_option(name: str, value: Any) -> None:
+    """Raise BadRequestError where a value cannot be meant; ``name`` may be another name of an option."""
+    option = OPTION_NAMES[name]
+    expected = _EXPECTED.get(option)
+    if expected is None or value is None:
+        return
+    if not expected[0](value):
         raise _wrong(name, expected[1], value)
+    if option == "api_base" and ("?" in value or "#" in value):
+        raise BadRequestError(f"{name} must not hold a query or a fragment: paths are put to its end", param=name)
 
 
-def _check_fallback(place: int, fallback: str | Mapping[str, Any]) -> None:
+def _unknown(name: object) -> BadRequestError:
+    from difflib import get_close_matches
+
+    near = [OPTION_NAMES[each] for each in get_close_matches(str(name), OPTION_NAMES, n=1)]
+    guess = f"; did you mean {near[0]!r}?" if near else "; a provider's parameters stand in params"
+    return BadRequestError(f"there is no option {name!r}{guess}", param="options")
+
+
+def _check_fallback(place: int, fallback: object) -> None:
+    if isinstance(fallback, str) and fallback:
+        return
+    if not isinstance(fallback, Mapping) or not isinstance(model := fallback.get("model"), str) or not model:
+        raise _wrong(f"fallbacks[{place}]", "a model string, or a mapping with a model string as 'model'", fallback)
     try:
-        for name, value in (split(fallback)[0] if isinstance(fallback, Mapping) else {}).items():
-            _check_option(name, value)
+        for name, value in split(fallback)[0].items():
+            check_option(name, value)
     except BadRequestError as error:
         raise BadRequestError(f"fallbacks[{place}]: {error}", param="fallbacks") from error
 
@@ -140,7 +165,11 @@ def _check_prompt(request: Any) -> Request:
 
 
 def _wrong(name: str, expected: str, value: object) -> BadRequestError:
-    given = "None" if value is None else f"{type(value).__name__}"
+    given = type(value).__name__
+    if value is None or (isinstance(value, int | float) and OPTION_NAMES.get(name) in ("timeout", "num_retries")):
+        given = repr(value)  # which may not be shown where a secret could stand
+    elif isinstance(value, str) and not value:
+        given = "an empty one"
     return BadRequestError(f"{name} must be {expected}, not {given}", param=name.partition("[")[0])
 
 
@@ -158,6 +187,10 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str)
 
 
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and value != ""
+
+
 def _is_url(value: object) -> bool:
     return isinstance(value, str) and value.startswith(("http://", "https://"))
 
@@ -171,9 +204,7 @@ def _is_mapping(value: object) -> bool:
 
 
 def _is_fallbacks(value: object) -> bool:
-    return isinstance(value, list | tuple) and all(
-        isinstance(item, str) or (isinstance(item, Mapping) and isinstance(item.get("model"), str)) for item in value
-    )
+    return isinstance(value, list | tuple)  # each of them is checked, and named, by itself
 
 
 def _as_it_is(request: Request) -> Request:
@@ -181,7 +212,7 @@ def _as_it_is(request: Request) -> Request:
 
 
 _EXPECTED: dict[str, tuple[Callable[[object], bool], str]] = {
-    "provider": (_is_text, "a string"),
+    "provider": (_is_name, "a string"),
     "api_base": (_is_url, "a URL that begins with http:// or https://"),
     "api_key": (_is_text, "a string"),
     "api_version": (_is_text, "a string"),

@@ -10,7 +10,7 @@ from functools import partial
 from math import inf
 from typing import Any, Self, cast
 
-from ._arguments import check, split
+from ._arguments import check, check_options, split
 from ._drive import drive
 from ._extensions import Event
 from ._kinds import as_stream
@@ -52,6 +52,7 @@ class Core:
         request = check(request)
         options = request.options
         if self._defaults is not None and (defaults := self._defaults()):
+            check_options(defaults)
             options = cast("CallOptions", {**defaults, **options})
         if "fallbacks" in options:
             return with_fallbacks(partial(self._call, limit=limit), self._provider_name, request, options)
