@@ -15,7 +15,7 @@ The kind is read from the function once, never from what it yields. Everything a
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterable, Callable, Coroutine, Generator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, Callable, Coroutine, Generator, Iterable, Mapping
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -151,10 +151,33 @@ def refuse_flow(result: Any) -> None:
 def _stream_plain(function: Callable[..., Any]) -> Operation:
     def flow(request: Any, settings: Any) -> Flow[EventStream]:
         again = partial(function, request, settings)
+
+        def opened() -> Flow[EventStream]:
+            try:
+                result = again()
+            except Exception as error:
+                result = yield _repeated(error, again)
+            return as_stream(result)
+
         yield from ()
-        return as_stream(again(), again)
+        return EventStream(opened)
 
     return flow
+
+
+def _repeated(failed: Exception, again: Callable[[], Any]) -> Call[Any]:
+    """Return a failed call as an effect whose first attempt is that failure, so that it is tried again as others are."""
+    held = [failed]
+
+    def attempt() -> Any:
+        if held:
+            raise held.pop()
+        return again()
+
+    async def in_place() -> Any:
+        return attempt()
+
+    return Call(attempt, in_place)
 
 
 def _stream_generator(function: Callable[..., Any]) -> Operation:
@@ -192,11 +215,8 @@ _STREAMING = {
 }
 
 
-def as_stream(result: Any, again: Callable[[], Any] | None = None) -> EventStream:
-    """Return what a streaming hook returned as a description.
-
-    ``again`` calls the hook once more, where a retry has to open an iterator a second time.
-    """
+def as_stream(result: Any) -> EventStream:
+    """Return what a streaming hook returned as a description."""
     if isinstance(result, EventStream):
         return result
     if isinstance(result, str | Mapping | ModelResponse | types.ModelResponseStream | types.TextCompletionResponse):
@@ -206,8 +226,7 @@ def as_stream(result: Any, again: Callable[[], Any] | None = None) -> EventStrea
     if isinstance(result, Effect):  # which can be iterated over, and holds no chunks
         raise _no_stream(result, "; give it to one: EventStream(http(…), decoder=…)")
     if isinstance(result, AsyncIterable | Iterable):
-        one_shot = isinstance(result, Iterator) or not isinstance(result, Iterable)
-        return EventStream.of(_again(result, again) if one_shot and again is not None else result)
+        return EventStream.of(result)
     raise _no_stream(result)
 
 
@@ -215,11 +234,6 @@ def _no_stream(result: Any, hint: str = "") -> ContractViolationError:
     return ContractViolationError(
         f"the hook streaming returned {describe(result)}, not an EventStream or an iterable of chunks{hint}"
     )
-
-
-def _again(first: Any, again: Callable[[], Any]) -> Callable[[], Any]:
-    held = [first]
-    return lambda: held.pop() if held else again()
 
 
 def _named(function: Callable[..., Any]) -> str:
