@@ -16,6 +16,7 @@ from .errors import JackfieldError
 from .flow import EventStream, Flow, HttpResponse
 
 if TYPE_CHECKING:
+    from ._extensions import Event
     from .types import (
         CompletionRequest,
         EmbeddingRequest,
@@ -106,7 +107,7 @@ class ExtensionHooks:
         raise NotImplementedError
 
     @hookspec
-    def observe(self, event: Any) -> None:
+    def observe(self, event: Event) -> None:
         """Watch calls: started, first chunk, finished, failed. A plain function; its exceptions become warnings."""
         raise NotImplementedError
 
