@@ -268,8 +268,8 @@ ARGUMENTS = [
     ({"api_key": 7}, "api_key must be"),
     ({"headers": {"a": 1}}, "headers must be"),
     ({"extra_body": [1]}, "extra_body must be"),
-    ({"fallbacks": "a/b"}, "fallbacks must be"),
-    ({"fallbacks": [{"api_key": "x"}]}, "fallbacks must be"),
+    ({"fallbacks": "a/b"}, "fallbacks"),
+    ({"fallbacks": [{"api_key": "x"}]}, "fallbacks"),
 ]
 
 

@@ -10,7 +10,17 @@ import warnings
 
 import pytest
 import trio
-from jackfield import AsyncClient, BadRequestError, Client, ConfigurationError, HttpResponse, ModelResponse, hookimpl
+from jackfield import (
+    APIConnectionError,
+    AsyncClient,
+    BadRequestError,
+    Client,
+    ConfigurationError,
+    HttpResponse,
+    ModelResponse,
+    ProviderInfo,
+    hookimpl,
+)
 from jackfield._loops import Loops, make_transport
 from jackfield.flow import http
 from jackfield.transports.memory import AsyncMemoryTransport, MemoryTransport
@@ -222,3 +232,20 @@ def test_a_dropped_client_leaves_nothing_open():
     client.register_provider("p", Plugin())
     del client
     gc.collect()
+
+
+def test_a_client_that_is_opened_and_closed_often_keeps_nothing():
+    import weakref
+
+    class Unreachable(Plugin):
+        @hookimpl
+        def provider_info(self):
+            return ProviderInfo(num_retries=0)
+
+    client = Client()
+    client.register_provider("p", Unreachable())
+    known = len(weakref.finalize._registry)
+    for _ in range(5):
+        with client, pytest.raises(APIConnectionError):
+            client.run(REQUEST)
+    assert len(weakref.finalize._registry) == known

@@ -18,6 +18,7 @@ from jackfield import (
     Client,
     ContractViolationError,
     EventStream,
+    InternalServerError,
     JackfieldError,
     ModelResponse,
     ModelResponseStream,
@@ -236,7 +237,7 @@ def test_a_status_that_a_stream_accepts_is_streamed(run):
     assert chunks[0].choices[0].delta.content == "odd"
 
 
-# ------------------------------------------------------------------------------------------------------ one-shot iterators
+# ------------------------------------------------------------------------------------------------ one-shot iterators
 
 
 def test_an_iterator_that_fails_is_not_opened_again_as_an_empty_stream(run):
@@ -580,3 +581,44 @@ def test_chunks_in_streams_are_typed():
             yield "a"
 
     assert {type(chunk) for chunk in run_sync(Plain(), chat(stream=True))} == {ModelResponseStream}
+
+
+def test_the_error_body_of_a_stream_is_read_no_longer_than_the_call_may_take(run):
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def drip():
+            connection, _ = listener.accept()
+            with connection, suppress(OSError):
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 500 Oops\r\nContent-Length: 999\r\n\r\n")
+                for _ in range(60):
+                    connection.sendall(b"x")
+                    time.sleep(0.05)
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        began = time.monotonic()
+        with pytest.raises(InternalServerError, match="xx"):
+            run(
+                OnlyStreams(), chat(stream=True, timeout=0.3, api_base=f"http://127.0.0.1:{listener.getsockname()[1]}/")
+            )
+        assert time.monotonic() - began < 2.5
+        thread.join()
+
+
+def test_usage_passes_through_a_stream_of_another_call(run):
+    class Inner:
+        @hookimpl
+        def streaming(self, request, settings):
+            if request.model == "inner":
+                return EventStream.of([{"choices": [], "usage": {"total_tokens": 7}}, "a"])
+
+            def opened():
+                return (yield from invoke(CompletionRequest("p/inner", stream=True)))
+
+            return EventStream(opened)
+
+    answer = run(Inner(), chat())
+    assert answer.usage.total_tokens == 7

@@ -226,26 +226,15 @@ async def _open(
     if isinstance(target, Outgoing):
         incoming = await transport_for(scope, transport).stream(target)
         if incoming.status >= 300 and incoming.status not in opening.accept:
-            return await _error_answer(incoming)
+            return HttpResponse(incoming.status, incoming.headers, await incoming.read_error(ERROR_BODY_BYTES))
         stream = AsyncStream(aiter(incoming), pipeline.feed, pipeline, incoming)
     else:
+        if isinstance(target, AsyncStream):  # another call's, opened by invoke()
+            pipeline.inherit(target._pipeline)  # noqa: SLF001  # one of its own kind
         source = _AtOnce(target) if isinstance(target, list | tuple) else _source(target, scope)
         stream = AsyncStream(source, pipeline.items, pipeline, _Held(source), (scope.time_left, scope.total))
     await anext(stream)  # READY: the first chunk is there
     return stream
-
-
-async def _error_answer(incoming: AsyncIncoming) -> HttpResponse:
-    pieces, size = [], 0
-    try:
-        async for piece in incoming:
-            pieces.append(piece)
-            size += len(piece)
-            if size > ERROR_BODY_BYTES:
-                break
-    finally:
-        await incoming.aclose()
-    return HttpResponse(incoming.status, incoming.headers, b"".join(pieces))
 
 
 class _Held:

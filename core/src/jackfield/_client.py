@@ -178,6 +178,7 @@ class Client(_Base):
 
     _transport: Transport | None = None
     _pid = 0
+    _finalizer: weakref.finalize[[Transport, int], Client] | None = None
 
     def run(self, request: Request) -> Any:
         """Run a request: its operation's response, or for a stream a Stream. Raises JackfieldError."""
@@ -185,8 +186,8 @@ class Client(_Base):
 
     def close(self) -> None:
         """Close all connections."""
-        if self._transport is not None and self._pid == os.getpid():
-            self._transport.close()
+        if self._finalizer is not None:
+            self._finalizer()  # closes, once, and is forgotten
         self._transport = None
 
     def __enter__(self) -> Self:
@@ -203,7 +204,7 @@ class Client(_Base):
             from .transports.httpx_ import HttpxTransport
 
             self._transport, self._pid = HttpxTransport(), os.getpid()
-            weakref.finalize(self, _closed, self._transport, self._pid)
+            self._finalizer = weakref.finalize(self, _closed, self._transport, self._pid)
         return self._transport
 
 

@@ -148,8 +148,10 @@ def _open(opening: Opening, scope: Scope, transport: Callable[[], Transport]) ->
     if isinstance(target, Outgoing):
         incoming = transport_for(scope, transport).stream(target)
         if incoming.status >= 300 and incoming.status not in opening.accept:
-            return _error_answer(incoming)
+            return HttpResponse(incoming.status, incoming.headers, incoming.read_error(ERROR_BODY_BYTES))
         return _primed(_of_wire(incoming, pipeline), pipeline, incoming.close)
+    if isinstance(target, Stream):  # another call's, opened by invoke()
+        pipeline.inherit(target._pipeline)  # noqa: SLF001  # one of its own kind
     # A foreign generator is closed where its steps run, which closing the chunks does.
     return _primed(_of_items(_iterator(target, scope), pipeline), pipeline, _nothing)
 
@@ -157,19 +159,6 @@ def _open(opening: Opening, scope: Scope, transport: Callable[[], Transport]) ->
 def _primed(chunks: Generator[Any], pipeline: Pipeline, close: Callable[[], None]) -> Stream[Any, Any]:
     next(chunks)
     return Stream(chunks, pipeline, close)
-
-
-def _error_answer(incoming: Incoming) -> HttpResponse:
-    pieces, size = [], 0
-    try:
-        for piece in incoming:
-            pieces.append(piece)
-            size += len(piece)
-            if size > ERROR_BODY_BYTES:
-                break
-    finally:
-        incoming.close()
-    return HttpResponse(incoming.status, incoming.headers, b"".join(pieces))
 
 
 def _of_wire(incoming: Incoming, pipeline: Pipeline) -> Generator[Any]:
