@@ -18,7 +18,7 @@ ALIASES = {
     "max_retries": "num_retries",
 }
 
-_OPTIONS = frozenset(CallOptions.__annotations__)
+_OPTIONS = CallOptions.__annotations__
 
 OPTION_NAMES: dict[str, str] = {name: name for name in _OPTIONS} | ALIASES
 """Every call argument that is the core's → the option it sets."""
@@ -76,8 +76,8 @@ def check_option(name: str, value: Any) -> None:
         return
     if not expected[0](value):
         raise _wrong(name, expected[1], value)
-    if option == "api_base" and ("?" in value or "#" in value):
-        raise BadRequestError(f"{name} must not hold a query or a fragment: paths are put to its end", param=name)
+    if option == "api_base" and "#" in value:
+        raise BadRequestError(f"{name} must not hold a fragment, which no server is sent", param=name)
 
 
 def _unknown(name: object) -> BadRequestError:

@@ -166,7 +166,7 @@ def _stream_plain(function: Callable[..., Any]) -> Operation:
 
 
 def _repeated(failed: Exception, again: Callable[[], Any]) -> Call[Any]:
-    """Return a failed call as an effect whose first attempt is that failure, so that it is tried again as others are."""
+    """Return a failed call as an effect whose first attempt is that failure, so that it is tried again as others."""
     held = [failed]
 
     def attempt() -> Any:
