@@ -181,6 +181,12 @@ def test_the_address_is_the_argument_or_openai_base_url_or_openai_api_base(
     assert sync_wire.sent[0].url == f"{expected}/chat/completions"
 
 
+def test_an_address_that_holds_a_query_is_refused_before_anything_is_sent(wire):
+    with pytest.raises(BadRequestError, match="api_base must not hold a query") as caught:
+        wire(chat(options={"api_base": "https://mine.example/v1?x=1"}), CHAT)
+    assert (caught.value.param, wire.sent) == ("api_base", [])
+
+
 def test_an_api_version_goes_into_the_query_and_the_key_into_azures_header(sync_wire):
     base = "https://mine.example/openai/deployments/gpt"
     sync_wire(chat(options={"api_base": base, "api_version": "2024-10-21", "api_key": "k-azure"}), CHAT)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from jackfield import ProviderInfo, Request, Settings, hookimpl
+from jackfield import BadRequestError, ProviderInfo, Request, Settings, hookimpl
 from jackfield.flow import Http, http
 
 __all__ = ["Endpoint"]
@@ -45,10 +45,16 @@ class Endpoint:
         return self.info
 
     def url(self, route: str, settings: Settings, query: Mapping[str, Any] | None = None) -> str:
-        """Return the address of a route such as ``/embeddings``; raises ConfigurationError where no base is known."""
+        """Return the address of a route such as ``/embeddings``; raises ConfigurationError where no base is known.
+
+        BadRequestError where the base holds a query.
+        """
         if settings.api_version:  # as Azure's deployments want it
             query = {**(query or {}), "api-version": settings.api_version}
-        url = f"{settings.require_api_base()}{route}"
+        base = settings.require_api_base()
+        if "?" in base:
+            raise BadRequestError("api_base must not hold a query: the route is put to its end", param="api_base")
+        url = f"{base}{route}"
         return f"{url}?{urlencode(query, doseq=True)}" if query else url
 
     def headers(self, request: Request, settings: Settings) -> dict[str, str]:
