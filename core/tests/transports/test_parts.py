@@ -11,7 +11,7 @@ import pytest
 from jackfield.errors import APIConnectionError, BadRequestError, ConfigurationError
 from jackfield.transports import Outgoing, _deadlines, _wording
 from jackfield.transports._exchange import Exchange
-from jackfield.transports._headers import wire_headers
+from jackfield.transports._headers import raw_headers, wire_headers
 from jackfield.transports._lines import KEEPALIVE, Lines
 from jackfield.transports._targets import Origin, target_of
 
@@ -56,6 +56,15 @@ def test_an_unusable_address_is_told_without_its_secrets():
 
 
 # ------------------------------------------------------------------------------------------------------------- headers
+
+
+@pytest.mark.parametrize("of", [wire_headers, raw_headers])
+def test_what_one_request_does_to_its_headers_no_other_sees(wire, of):
+    outgoing = wire.outgoing("http://here", method="GET", content=b"")
+    headers = of(outgoing, target_of(outgoing.url))
+    before = list(headers)
+    headers.clear()
+    assert of(outgoing, target_of(outgoing.url)) == before
 
 
 def _outgoing(headers, content=b"{}"):

@@ -31,13 +31,13 @@ def wire_headers(outgoing: Outgoing, target: Target, *, defaults: bool = True) -
     often the key (read from a file, with the line's end).
     """
     headers = _fixed(tuple(outgoing.headers.items()), target, defaults)
-    return [*headers, ("Content-Length", str(len(outgoing.content)))] if _has_body(outgoing) else headers
+    return [*headers, ("Content-Length", str(len(outgoing.content)))] if _has_body(outgoing) else [*headers]
 
 
 def raw_headers(outgoing: Outgoing, target: Target) -> list[tuple[bytes, bytes]]:
     """Return the same as bytes."""
     headers = _raw(tuple(outgoing.headers.items()), target)
-    return [*headers, (b"Content-Length", b"%d" % len(outgoing.content))] if _has_body(outgoing) else headers
+    return [*headers, (b"Content-Length", b"%d" % len(outgoing.content))] if _has_body(outgoing) else [*headers]
 
 
 def _has_body(outgoing: Outgoing) -> bool:
@@ -46,12 +46,13 @@ def _has_body(outgoing: Outgoing) -> bool:
 
 # The same from call to call, in most programs.
 @lru_cache(maxsize=256)
-def _raw(given: Pairs, target: Target) -> list[tuple[bytes, bytes]]:
-    return [(name.encode("ascii"), value.encode("ascii")) for name, value in _fixed(given, target, True)]  # noqa: FBT003
+def _raw(given: Pairs, target: Target) -> tuple[tuple[bytes, bytes], ...]:
+    fixed = _fixed(given, target, True)  # noqa: FBT003
+    return tuple((name.encode("ascii"), value.encode("ascii")) for name, value in fixed)
 
 
 @lru_cache(maxsize=256)
-def _fixed(given: Pairs, target: Target, defaults: bool) -> list[tuple[str, str]]:  # noqa: FBT001
+def _fixed(given: Pairs, target: Target, defaults: bool) -> Pairs:  # noqa: FBT001
     headers = [_checked(name, value) for name, value in given if name.lower() not in FRAMING]
     names = {name.lower() for name, _ in headers}
     if "host" not in names:
@@ -60,7 +61,7 @@ def _fixed(given: Pairs, target: Target, defaults: bool) -> list[tuple[str, str]
         headers.append(("Authorization", target.authorization))
     if defaults:
         headers += [default for default in DEFAULTS if default[0].lower() not in names]
-    return headers
+    return tuple(headers)
 
 
 def _checked(name: str, value: str) -> tuple[str, str]:
