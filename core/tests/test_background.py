@@ -194,7 +194,7 @@ def test_a_coroutine_that_takes_too_long_is_cancelled():
             cancelled.set()
             raise
 
-    with pytest.raises(TimeoutError, match=r"no answer within 0\.05 s"):
+    with pytest.raises(TimeoutError, match=r"^$"):
         run(hang, timeout=0.05)
 
     assert cancelled.wait(SECONDS)
@@ -434,7 +434,7 @@ def test_a_step_that_takes_too_long_is_cancelled_and_the_source_closed():
     items = iterate(source, gap=0.05)
 
     assert next(items) == 0
-    with pytest.raises(TimeoutError, match=r"no answer within 0\.05 s"):
+    with pytest.raises(TimeoutError, match=r"^$"):
         next(items)
 
     assert source.closed.wait(SECONDS)

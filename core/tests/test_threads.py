@@ -165,7 +165,7 @@ def test_a_call_that_takes_too_long_is_left_behind_and_counted(release):
         started.set()
         release.wait()
 
-    with pytest.raises(TimeoutError, match=r"no answer within 0\.05 s"):
+    with pytest.raises(TimeoutError, match=r"^$"):
         run(hang, timeout=0.05)
 
     assert started.wait(SECONDS)
@@ -485,7 +485,7 @@ def test_a_task_gets_the_error_of_a_thread(run_async):
 
 def test_a_task_runs_out_of_time(run_async, release):
     async def main():
-        with pytest.raises(TimeoutError, match=r"no answer within 0\.01 s"):
+        with pytest.raises(TimeoutError, match=r"^$"):
             await _threads.arun(release.wait, timeout=0.01)
 
     run_async(main)

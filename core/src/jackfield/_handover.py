@@ -10,7 +10,7 @@ import threading
 from collections import deque
 from typing import Any, Generic, Protocol, TypeVar
 
-__all__ = ["Blocking", "Buffer", "Outcome", "Waiter", "too_slow"]
+__all__ = ["Blocking", "Buffer", "Outcome", "Waiter"]
 
 T = TypeVar("T")
 
@@ -74,7 +74,7 @@ class Blocking:
     def wait(self, seconds: float) -> None:
         """Return once woken; TimeoutError after that many seconds."""
         if not self._lock.acquire(timeout=min(max(seconds, 0.0), threading.TIMEOUT_MAX)):
-            raise too_slow(seconds)
+            raise TimeoutError  # without words: whoever knows what was to be done within that time has them
 
 
 class Buffer(Generic[T]):
@@ -105,8 +105,3 @@ class Buffer(Generic[T]):
         self._waiting.append(waiter)
         if self.items or producer.done:  # asked now, not before: whatever comes later wakes it by itself
             self.wake()
-
-
-def too_slow(seconds: float) -> TimeoutError:
-    """Return the error of whoever waited that long."""
-    return TimeoutError(f"no answer within {seconds:g} s")

@@ -11,7 +11,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import ref
 
-from ._handover import Waiter, too_slow
+from ._handover import Waiter
 
 if TYPE_CHECKING:
     import asyncio
@@ -64,9 +64,9 @@ class _AsyncioWaiter:
         finally:
             self._traffic.due.pop(self, None)
 
-    def expire(self, late: float) -> None:
+    def expire(self) -> None:
         if not self._future.done():
-            self._future.set_exception(too_slow(late))
+            self._future.set_exception(TimeoutError())
 
 
 class _Traffic:
@@ -81,7 +81,7 @@ class _Traffic:
     def __init__(self) -> None:
         self._arrived: deque[_AsyncioWaiter] = deque()
         self._under_way = False
-        self.due: dict[_AsyncioWaiter, tuple[float, float]] = {}
+        self.due: dict[_AsyncioWaiter, float] = {}
         self._alarm: ref[asyncio.TimerHandle] | None = None  # weak, since a timer keeps its loop
         self._alarm_at = inf
         self._context = Context()  # the alarm's, which would otherwise keep its first caller's for minutes
@@ -105,7 +105,7 @@ class _Traffic:
     def limit(self, waiter: _AsyncioWaiter, seconds: float, loop: asyncio.AbstractEventLoop) -> None:
         """Let a waiter wait that long."""
         at = loop.time() + seconds
-        self.due[waiter] = (at, seconds)
+        self.due[waiter] = at
         if at < self._alarm_at:
             self._set_alarm(at, loop)
 
@@ -118,12 +118,12 @@ class _Traffic:
     def _ring(self, loop: asyncio.AbstractEventLoop) -> None:
         self._alarm, self._alarm_at = None, inf
         now = loop.time()
-        for waiter, (at, seconds) in tuple(self.due.items()):
+        for waiter, at in tuple(self.due.items()):
             if at <= now:
                 del self.due[waiter]
-                waiter.expire(seconds)
+                waiter.expire()
         if self.due:
-            self._set_alarm(min(at for at, _ in self.due.values()), loop)
+            self._set_alarm(min(self.due.values()), loop)
 
 
 class _Latest(threading.local):
@@ -169,7 +169,7 @@ class _TrioWaiter:
         with self._trio.move_on_after(seconds) as scope:
             await self._sleep()
         if scope.cancelled_caught:
-            raise too_slow(seconds)
+            raise TimeoutError
 
     async def _sleep(self) -> None:
         if self._woken:
