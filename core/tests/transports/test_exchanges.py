@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import socket
 import time
 import zlib
 
 import pytest
 from jackfield.errors import APIConnectionError, APITimeoutError, InvalidResponseError
-from jackfield.transports.httpx_ import ClientTransport
 
 JSON = b'{"text": "hello"}'
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -74,11 +74,11 @@ def test_a_compressed_answer_is_decompressed(transport, serve, wire, encoding):
     assert b"".join(transport.stream(wire.outgoing(server.url))) == JSON
 
 
-def test_dozens_of_headers_arrive(transport, serve, wire):
-    server = serve(wire.answering(wire.answer(JSON, "200 OK", *(f"X-{i}: {'v' * 200}" for i in range(60)))))
+def test_hundreds_of_headers_arrive(transport, serve, wire):
+    server = serve(wire.answering(wire.answer(JSON, "200 OK", *(f"X-{i}: {'v' * 200}" for i in range(300)))))
     headers = {f"x-{i}": "w" * 200 for i in range(60)}
     response = transport.send(wire.outgoing(server.url, headers=headers))
-    assert response.headers["x-59"] == "v" * 200
+    assert response.headers["x-299"] == "v" * 200
     assert server.requests[0].count(b"w" * 200) == 60
 
 
@@ -215,10 +215,6 @@ ENDLESS = {
 
 @pytest.mark.parametrize("case", ENDLESS)
 def test_no_exchange_outlives_its_deadline(transport, serve, wire, case):
-    if case == "drips headers" and isinstance(transport.transport, ClientTransport):
-        pytest.skip(
-            "a sync client of the user's shows its socket only after the headers; until then each read is bound"
-        )
     server = serve(ENDLESS[case])
     start = time.monotonic()
     with pytest.raises(APITimeoutError, match=rf"127.0.0.1:{server.port} gave no whole answer within 0\.\d+ s"):
@@ -240,6 +236,14 @@ def test_a_deadline_holds_on_a_connection_that_replaced_another(own, serve, wire
     with pytest.raises(APITimeoutError, match="gave no whole answer"):
         own.send(wire.outgoing(server.url, total=0.3, read=5))
     assert time.monotonic() - start < 3
+
+
+@pytest.mark.parametrize("seconds", [math.inf, 1e10])
+def test_limits_may_be_endless(transport, serve, wire, seconds):
+    server = serve(wire.answering(wire.answer(JSON)))
+    request = wire.outgoing(server.url, total=seconds, connect=seconds, read=seconds)
+    assert transport.send(request).content == JSON
+    assert b"".join(transport.stream(request)) == JSON
 
 
 def test_a_passed_deadline_sends_nothing(transport, serve, wire):

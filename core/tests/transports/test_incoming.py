@@ -85,6 +85,31 @@ def test_headers_that_do_not_come_end_at_the_deadline(transport, serve, wire):
     assert server.result() is True
 
 
+@pytest.mark.parametrize("rest", [b"", b";" + b"x" * 5000], ids=["silence", "drip"])
+def test_a_first_piece_that_does_not_come_ends_at_the_deadline(transport, serve, wire, rest):
+    def script(peer):
+        peer.request()
+        assert not peer.left(0.25)
+        peer.send(CHUNKED + b"1")
+        peer.drip(rest)
+        return peer.left()
+
+    server = serve(script)
+    request = wire.outgoing(server.url, total=0.5)
+    incoming = transport.stream(request)
+    with pytest.raises(APITimeoutError, match=r"within 0\.5 s"):
+        next(incoming)
+    assert time.monotonic() - request.deadline < 2
+    assert server.result() is True
+
+
+def test_a_body_without_a_piece_ends_like_any_other(transport, serve, wire):
+    server = serve(wire.answering(wire.answer(b"")))
+    assert list(transport.stream(wire.outgoing(server.url))) == []
+    assert list(transport.stream(wire.outgoing(server.url))) == []
+    assert server.connections == 1
+
+
 def test_a_gap_longer_than_the_read_limit_ends_the_stream(transport, serve, wire):
     script = Turns(CHUNKED + chunk(b"one"))
     script.next()

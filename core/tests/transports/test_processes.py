@@ -115,6 +115,74 @@ loop.close()
     assert server.connections == 1
 
 
+def two_pieces(peer):
+    """A stream whose second piece comes after whoever would leave had the time to."""
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    peer.request()
+    peer.send(head + b"3\r\none\r\n")
+    peer.left(0.5)
+    peer.send(b"3\r\ntwo\r\n0\r\n\r\n")
+    return peer.left()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+@pytest.mark.parametrize("make", ["HttpxTransport()", "ClientTransport(client)"])
+@pytest.mark.parametrize("leave", ["close()", "finish()"])
+def test_a_forked_child_that_leaves_a_stream_leaves_it_to_the_parent(serve, make, leave):
+    server = serve(two_pieces)
+    code = f"""
+import gc, httpx, os, sys, time, warnings
+from jackfield.transports import Outgoing
+from jackfield.transports.httpx_ import ClientTransport, HttpxTransport
+warnings.filterwarnings("ignore", ".*multi-threaded.*fork", DeprecationWarning)  # Python 3.12 and later
+client = httpx.Client()
+transport = {make}
+deadline = time.monotonic() + 0.2
+incoming = transport.stream(Outgoing("POST", sys.argv[1], {{}}, b"", deadline=deadline, connect=5, read=5))
+print(next(incoming).decode(), flush=True)
+if (child := os.fork()) == 0:
+    incoming.{leave}
+    del incoming
+    gc.collect()
+    os._exit(0)
+print(os.waitpid(child, 0)[1], next(incoming).decode(), list(incoming))
+transport.close()
+client.close()
+"""
+    assert run(code, server.url).split("\n") == ["one", "0 two []"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+@pytest.mark.parametrize("name", ["httpx_.AsyncHttpxTransport", "aiohttp_.AiohttpTransport"])
+def test_a_forked_child_that_drops_an_async_stream_leaves_it_to_the_parent(serve, name):
+    server = serve(two_pieces)
+    module, kind = name.split(".")
+    code = f"""
+import asyncio, gc, os, sys, time, warnings
+from jackfield.transports import Outgoing
+from jackfield.transports.{module} import {kind} as Transport
+warnings.filterwarnings("ignore", ".*multi-threaded.*fork", DeprecationWarning)  # Python 3.12 and later
+loop = asyncio.new_event_loop()
+transport = Transport()
+async def begin():
+    incoming = await transport.stream(Outgoing("POST", sys.argv[1], {{}}, b"", {LIMITS}))
+    print((await anext(incoming)).decode(), flush=True)
+    return incoming
+async def rest():
+    return [(await anext(incoming)).decode(), [piece async for piece in incoming]]
+incoming = loop.run_until_complete(begin())
+if (child := os.fork()) == 0:
+    incoming.abort()
+    del incoming, transport
+    gc.collect()
+    os._exit(0)
+print(os.waitpid(child, 0)[1], *loop.run_until_complete(rest()))
+loop.run_until_complete(transport.aclose())
+loop.close()
+"""
+    assert run(code, server.url).split("\n") == ["one", "0 two []"]
+
+
 def test_a_session_whose_loop_is_gone_is_dropped_without_a_word(serve, wire):
     server = serve(wire.answering(wire.answer()))
     code = f"""

@@ -12,7 +12,10 @@ from typing import Protocol
 
 from ..flow import HttpResponse
 
-__all__ = ["MOMENT", "AsyncIncoming", "AsyncTransport", "Incoming", "Outgoing", "Transport"]
+__all__ = ["LONGEST", "MOMENT", "AsyncIncoming", "AsyncTransport", "Incoming", "Outgoing", "Transport"]
+
+LONGEST = 1e6
+"""Seconds, eleven days: the longest limit that a socket is given. Their clocks count milliseconds in 32 bits."""
 
 MOMENT = 0.05
 """Seconds that ``finish`` waits for the end of a body. It usually comes with the last event, or right behind it."""
@@ -21,8 +24,8 @@ MOMENT = 0.05
 class Outgoing:
     """A request as it goes on the wire.
 
-    ``deadline`` is the ``time.monotonic()`` by which the whole answer must be there, or for a stream its status line
-    and headers; ``connect`` and ``read`` bound one connection attempt and one read, in seconds.
+    ``deadline`` is the ``time.monotonic()`` by which the whole answer must be there, or for a stream the first piece
+    of its body; ``connect`` and ``read`` bound one connection attempt and one read, in seconds. Each may be infinite.
     """
 
     __slots__ = ("connect", "content", "deadline", "headers", "method", "read", "url")
@@ -43,8 +46,8 @@ class Outgoing:
         self.headers = headers
         self.content = content
         self.deadline = deadline
-        self.connect = connect
-        self.read = read
+        self.connect = min(connect, LONGEST)
+        self.read = min(read, LONGEST)
 
 
 class Incoming(Protocol):

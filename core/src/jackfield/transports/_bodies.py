@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from ..errors import JackfieldError
 from . import MOMENT
 from ._deadlines import guard
-from ._sockets import shut
+from ._sockets import LEFT_BEHIND, shut
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
@@ -54,13 +55,14 @@ class HttpxIncoming:
     """A response whose body is read piece by piece; ``done`` is told whether it was read to its end."""
 
     def __init__(self, response: httpx.Response, exchange: Exchange, done: Callable[[bool], None]) -> None:
-        exchange.deadline = math.inf
         self.status = response.status_code
         self.headers: Mapping[str, str] = response.headers
         self._response = response
         self._exchange = exchange
         self._done: Callable[[bool], None] | None = done
         self._pieces = _pieces(response)
+        self._begun = False
+        self._process = os.getpid()
 
     def __iter__(self) -> Iterator[bytes]:
         return self
@@ -69,22 +71,35 @@ class HttpxIncoming:
         """Return the next piece; the end, or an error, ends the exchange."""
         try:
             with self._exchange:
-                return next(self._pieces)
-        except StopIteration:
-            self._end(complete=True)
-            raise
+                piece = next(self._pieces, None) if self._begun else self._first()
         except BaseException:
             self._end(complete=False)
             raise
+        if piece is None:
+            self._end(complete=True)
+            raise StopIteration
+        return piece
+
+    def _first(self) -> bytes | None:
+        self._begun = True
+        with guard(self, self._exchange.deadline):
+            piece = next(self._pieces, None)
+        self._exchange.deadline = math.inf
+        return piece
 
     def finish(self) -> None:
         """Keep the connection if the body ends within a moment, else close it."""
+        if os.getpid() != self._process:  # whatever is read here the parent would miss
+            self.close()
+            return
+        self._begun = True  # this guard is the only one
         with suppress(JackfieldError, TimeoutError), guard(self, time.monotonic() + MOMENT):
             for _ in self:
                 pass
 
     def read_error(self, limit: int, /) -> bytes:
         """Read an error's body and close: what came of it up to ``limit`` bytes, the deadline, or a failure."""
+        self._begun = True  # this guard is the only one
         content = bytearray()
         with suppress(JackfieldError, TimeoutError), guard(self, self._exchange.outgoing.deadline):
             for piece in self:
@@ -96,7 +111,8 @@ class HttpxIncoming:
 
     def cut(self) -> None:
         """End it from another thread: a blocked read returns."""
-        shut(socket_of(self._response))
+        if os.getpid() == self._process:  # in a fork's child it would end the parent's connection
+            shut(socket_of(self._response))
 
     def close(self) -> None:
         """Close the connection, or give it back where the body was read to its end."""
@@ -104,10 +120,12 @@ class HttpxIncoming:
 
     def _end(self, *, complete: bool) -> None:
         done, self._done = self._done, None
-        if done is not None:
-            if not complete:
-                self.cut()  # first: another thread may be reading
-            self._response.close()
+        if done is None:
+            return
+        if not complete:
+            self.cut()  # first: another thread may be reading
+        self._response.close()
+        if os.getpid() == self._process:
             done(complete)
 
 
@@ -121,7 +139,6 @@ class AsyncHttpxIncoming:
         done: Callable[[bool], Awaitable[None]],
         unfinished: list[AsyncClosable],
     ) -> None:
-        exchange.deadline = math.inf
         self.status = response.status_code
         self.headers: Mapping[str, str] = response.headers
         self._response = response
@@ -129,6 +146,7 @@ class AsyncHttpxIncoming:
         self._done: Callable[[bool], Awaitable[None]] | None = done
         self._unfinished = unfinished
         self._pieces = _async_pieces(response)
+        self._process = os.getpid()
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
@@ -137,13 +155,21 @@ class AsyncHttpxIncoming:
         """Return the next piece; the end, or an error, ends the exchange."""
         try:
             with self._exchange:
-                return await anext(self._pieces)
+                return await (anext(self._pieces) if self._exchange.deadline == math.inf else self._first())
         except StopAsyncIteration:
             await self._end(complete=True)
             raise
         except BaseException:
             await self._end(complete=False)
             raise
+
+    async def _first(self) -> bytes:
+        from anyio import fail_after
+
+        with fail_after(self._exchange.left):
+            piece = await anext(self._pieces)
+        self._exchange.deadline = math.inf
+        return piece
 
     async def finish(self) -> None:
         """Keep the connection if the body ends within a moment, else close it."""
@@ -173,13 +199,17 @@ class AsyncHttpxIncoming:
 
     def abort(self) -> None:
         """Close the connection at once, from anywhere; what must be awaited is done with the next exchange."""
-        if self._done is not None:
+        if os.getpid() != self._process:
+            LEFT_BEHIND.append(self)
+        elif self._done is not None:
             shut(socket_of(self._response))
             self._unfinished.append(self)
 
     async def _end(self, *, complete: bool) -> None:
         done, self._done = self._done, None
-        if done is not None:
+        if os.getpid() != self._process:
+            LEFT_BEHIND.append(self)
+        elif done is not None:
             await self._response.aclose()
             if not complete:
                 await _exhaust(self._pieces)

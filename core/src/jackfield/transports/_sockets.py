@@ -1,11 +1,14 @@
-"""Ending a socket that somebody else reads."""
+"""Ending a socket that somebody else reads, and leaving alone what a fork's parent uses."""
 
 from __future__ import annotations
 
 import socket
 from typing import Any
 
-__all__ = ["shut"]
+__all__ = ["LEFT_BEHIND", "shut"]
+
+LEFT_BEHIND: list[object] = []
+"""What a forked child inherits of its parent's async connections: to finalize it there would disturb the parent."""
 
 
 def shut(sock: Any) -> None:

@@ -13,7 +13,8 @@ import os
 import time
 from contextlib import suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from inspect import signature
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigurationError, JackfieldError
 from ..flow import HttpResponse
@@ -23,7 +24,7 @@ from ._exchange import Exchange
 from ._headers import wire_headers
 from ._lines import KEEPALIVE
 from ._proxies import proxy_for, shown
-from ._sockets import shut
+from ._sockets import LEFT_BEHIND, shut
 from ._ssl import context_for
 
 try:
@@ -43,9 +44,9 @@ __all__ = ["AiohttpTransport"]
 
 LARGE = 2**20  # bytes; a longer body goes in pieces
 LONGEST_HEADER = 2**16  # bytes
-
-LEFT_BEHIND: list[object] = []
-"""What a forked child inherits of its parent's sessions: to finalize one there would disturb the parent's loop."""
+MOST_HEADERS: dict[str, Any] = (
+    {"max_headers": 1024} if "max_headers" in signature(aiohttp.ClientSession).parameters else {}
+)
 
 
 class AiohttpTransport:
@@ -112,6 +113,7 @@ class AiohttpTransport:
             skip_auto_headers=["Content-Type"],
             max_line_size=LONGEST_HEADER,
             max_field_size=LONGEST_HEADER,
+            **MOST_HEADERS,  # in the versions of aiohttp that count them
         )
         return session
 
@@ -170,13 +172,13 @@ class _Incoming:
     """A response whose body is read piece by piece."""
 
     def __init__(self, response: aiohttp.ClientResponse, exchange: _Exchange) -> None:
-        exchange.deadline = math.inf
         self.status = response.status
         self.headers: Mapping[str, str] = response.headers
         self._response = response
         self._exchange = exchange
         self._loop = asyncio.get_running_loop()
         self._over = False
+        self._process = os.getpid()
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
@@ -188,8 +190,9 @@ class _Incoming:
         try:
             with self._exchange:
                 # Not aiohttp's own limit: its clock also runs while nobody waits for the next piece.
-                async with asyncio.timeout(self._exchange.outgoing.read):
+                async with asyncio.timeout(min(self._exchange.outgoing.read, self._exchange.left)):
                     piece = await self._response.content.readany()
+            self._exchange.deadline = math.inf
         except BaseException:
             self._close()
             raise
@@ -224,6 +227,9 @@ class _Incoming:
 
     def abort(self) -> None:
         """Close the connection at once, from anywhere."""
+        if os.getpid() != self._process:
+            LEFT_BEHIND.append(self)
+            return
         connection = self._response.connection
         if connection is not None and connection.transport is not None:
             shut(connection.transport.get_extra_info("socket"))

@@ -20,6 +20,7 @@ import httpx
 
 from ..errors import APIConnectionError, BadRequestError, ConfigurationError
 from ..flow import HttpResponse
+from . import LONGEST
 from . import _wording as wording
 from ._bodies import AsyncHttpxIncoming, HttpxIncoming, async_body, body, close_all, socket_of
 from ._deadlines import guard
@@ -27,7 +28,7 @@ from ._exchange import Exchange
 from ._headers import raw_headers, wire_headers
 from ._lines import Lines
 from ._proxies import proxy_for, shown
-from ._sockets import shut
+from ._sockets import LEFT_BEHIND, shut
 from ._ssl import context_for
 
 if TYPE_CHECKING:
@@ -43,9 +44,6 @@ ONE = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_exp
 
 FRESH = 1.0
 """Seconds for which an idle connection is taken to be there still. A wrong guess costs the exactness of a deadline."""
-
-LEFT_BEHIND: list[object] = []
-"""What a forked child inherits of its parent's async connections: to finalize it there would disturb the parent."""
 
 _unfinished_of: WeakKeyDictionary[httpx.AsyncClient, list[AsyncClosable]] = WeakKeyDictionary()
 
@@ -181,8 +179,7 @@ class _Line:
         return None if usable else self._notice
 
     def _notice(self, event: str, info: Mapping[str, Any]) -> None:
-        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
-            self.socket = info["return_value"].get_extra_info("socket")
+        self.socket = _new_socket(event, info) or self.socket
 
     def cut(self) -> None:
         shut(self.socket)
@@ -251,23 +248,29 @@ class ClientTransport:
     def send(self, outgoing: Outgoing, /) -> HttpResponse:
         """Exchange a request for a whole response before ``outgoing.deadline``."""
         with _Exchange(outgoing) as exchange:
-            response = self._open(exchange)
-            with guard(_Opened(response), exchange.deadline):
+            opening = _Opening()
+            with guard(opening, exchange.deadline):
+                response = self._open(exchange, opening)
                 content = body(response)
         return HttpResponse(response.status_code, response.headers, content)
 
     def stream(self, outgoing: Outgoing, /) -> Incoming:
         """Send a request, return when status and headers are there."""
         with _Exchange(outgoing) as exchange:
-            response = self._open(exchange)
+            opening = _Opening()
+            with guard(opening, exchange.deadline):
+                response = self._open(exchange, opening)
         exchange.lift_limit(response)
         return HttpxIncoming(response, exchange, _nothing)
 
     def close(self) -> None:
         """Do nothing: the client belongs to whoever brought it."""
 
-    def _open(self, exchange: _Exchange) -> httpx.Response:
-        return self._client.send(exchange.built_by(self._client), stream=True, follow_redirects=False)
+    def _open(self, exchange: _Exchange, opening: _Opening) -> httpx.Response:
+        request = exchange.built_by(self._client)
+        request.extensions["trace"] = opening.notice
+        opening.response = response = self._client.send(request, stream=True, follow_redirects=False)
+        return response
 
 
 class AsyncClientTransport:
@@ -312,22 +315,37 @@ def _nothing(complete: bool) -> None:  # noqa: FBT001
     """Leave the connection to the client, which keeps its own."""
 
 
-class _Opened:
-    """A response that is being read, to be ended from another thread."""
+class _Opening:
+    """An answer that is awaited and read, to be ended from another thread.
 
-    __slots__ = ("_response",)
+    httpx shows the socket of a new connection as soon as there is one, that of an old one only with the headers: until
+    then the limit of each read is all that bounds them.
+    """
 
-    def __init__(self, response: httpx.Response) -> None:
-        self._response = response
+    __slots__ = ("_socket", "response")
+
+    def __init__(self) -> None:
+        self.response: httpx.Response | None = None
+        self._socket: Any = None
+
+    def notice(self, event: str, info: Mapping[str, Any]) -> None:
+        self._socket = _new_socket(event, info) or self._socket
 
     def cut(self) -> None:
-        shut(socket_of(self._response))
+        shut(self._socket if self.response is None else socket_of(self.response))
 
     def close(self) -> None:
-        self._response.close()
+        if self.response is not None:
+            self.response.close()
 
 
 # ------------------------------------------------------------------------------------------------------ what they share
+
+
+def _new_socket(event: str, info: Mapping[str, Any]) -> Any:
+    """Return the socket that httpx's trace tells of, None where it tells of something else."""
+    made = event.endswith(("connect_tcp.complete", "start_tls.complete"))
+    return info["return_value"].get_extra_info("socket") if made else None
 
 
 def _protocol_error(exchange: Exchange, error: httpx.RemoteProtocolError) -> APIConnectionError:
@@ -377,7 +395,7 @@ class _Exchange(Exchange):
 
     def built_by(self, client: httpx.Client | httpx.AsyncClient) -> httpx.Request:
         """Let a client build the request, so that its base headers and parameters apply."""
-        outgoing, left = self.outgoing, self.left
+        outgoing, left = self.outgoing, min(self.left, LONGEST)
         read = min(outgoing.read, left)
         return client.build_request(
             outgoing.method,
