@@ -8,6 +8,8 @@ import sys
 import textwrap
 import warnings
 
+import anyio
+import anyio.lowlevel
 import pytest
 import trio
 from jackfield import (
@@ -128,6 +130,24 @@ def test_a_loop_closed_without_ceremony_is_swept_later(monkeypatch):
     assert not loops._owners
 
 
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_dropped_client_closes_its_transport_without_the_garbage_collector(monkeypatch, backend):
+    async def main():
+        transport = AsyncMemoryTransport(answering)
+        monkeypatch.setattr("jackfield._loops.make_transport", lambda name: transport)
+        client = AsyncClient()
+        client.register_provider("p", Plugin())
+        await client.run(REQUEST)
+        gc.disable()
+        del client
+        for _ in range(10):
+            await anyio.lowlevel.checkpoint()
+        gc.enable()
+        return transport.closed
+
+    assert anyio.run(main, backend=backend)
+
+
 def test_the_transport_follows_the_variable(monkeypatch):
     async def kind(name=None):
         transport = make_transport(name)
@@ -137,8 +157,20 @@ def test_the_transport_follows_the_variable(monkeypatch):
     assert asyncio.run(kind()) == "AiohttpTransport"
     assert trio.run(kind) == "AsyncHttpxTransport"
     assert asyncio.run(kind("httpx")) == "AsyncHttpxTransport"
-    with pytest.raises(ConfigurationError, match="'aiohttp' and 'httpx'"):
-        make_transport("curl")
+
+
+def test_a_transport_that_cannot_be_names_where_it_was_asked_for(monkeypatch):
+    async def make(name=None):
+        make_transport(name)
+
+    with pytest.raises(ConfigurationError, match="transport= is 'curl': there are 'aiohttp' and 'httpx'"):
+        asyncio.run(make("curl"))
+    monkeypatch.setenv("JACKFIELD_TRANSPORT", "aiohttp")
+    with pytest.raises(ConfigurationError, match="JACKFIELD_TRANSPORT is 'aiohttp', which needs asyncio"):
+        trio.run(make)
+    monkeypatch.setenv("JACKFIELD_TRANSPORT", "curl")
+    with pytest.raises(ConfigurationError, match="JACKFIELD_TRANSPORT is 'curl'"):
+        asyncio.run(make())
 
 
 def run_script(source, **environment):
@@ -218,6 +250,23 @@ def test_a_forked_child_starts_with_connections_of_its_own_and_leaves_the_parent
     )
     with warnings.catch_warnings():
         assert run_script(source) == "ok\nok\n"
+
+
+@pytest.mark.parametrize("transport", ["aiohttp", "httpx"])
+def test_an_async_client_may_be_dropped_while_its_loop_runs(transport):
+    source = (
+        SERVER
+        + """
+    async def drop():
+        client = jackfield.AsyncClient()
+        client.register_provider("p", Plugin())
+        print(text(await client.run(jackfield.types.CompletionRequest("p/m"))))
+        del client
+        await asyncio.sleep(0)
+    asyncio.run(drop())
+"""
+    )
+    assert run_script(source, JACKFIELD_TRANSPORT=transport) == "ok\n"
 
 
 def test_no_cookie_is_ever_sent_back():

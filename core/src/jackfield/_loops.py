@@ -5,15 +5,21 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import AsyncGenerator
-from typing import Any
+from contextlib import suppress
+from typing import Any, TypeAlias
+from weakref import ref
 
 from ._adrive import on_asyncio
 from .errors import ConfigurationError
 from .transports import AsyncTransport
+from .transports._sockets import LEFT_BEHIND
 
 __all__ = ["VARIABLE", "Loops"]
 
 VARIABLE = "JACKFIELD_TRANSPORT"
+
+Key: TypeAlias = tuple[int, int]
+"""The process and the loop that a transport belongs to: their numbers."""
 
 
 class Loops:
@@ -25,7 +31,7 @@ class Loops:
 
     def __init__(self, name: str | None) -> None:
         self._name = name
-        self._owners: dict[tuple[int, int], tuple[Any, AsyncTransport, AsyncGenerator[AsyncTransport]]] = {}
+        self._owners: dict[Key, tuple[Any, AsyncTransport, AsyncGenerator[AsyncTransport]]] = {}
 
     def transport(self) -> AsyncTransport:
         """Return the running loop's transport, making it at first need."""
@@ -40,9 +46,9 @@ class Loops:
         if owned is not None:
             await owned[2].aclose()
 
-    def _make(self, key: tuple[int, int], loop: Any) -> AsyncTransport:
+    def _make(self, key: Key, loop: Any) -> AsyncTransport:
         self._sweep()
-        owner = self._owner(key)
+        owner = _owner(make_transport(self._name), ref(self), key)
         transport = _first(owner)
         self._owners[key] = (loop, transport, owner)
         return transport
@@ -53,13 +59,30 @@ class Loops:
             if key[0] != os.getpid() or (hasattr(loop, "is_closed") and loop.is_closed()):
                 self._owners.pop(key, None)
 
-    async def _owner(self, key: tuple[int, int]) -> AsyncGenerator[AsyncTransport]:
-        transport = make_transport(self._name or os.environ.get(VARIABLE))
-        try:
-            yield transport
-        finally:
-            self._owners.pop(key, None)
-            await transport.aclose()
+    def forget(self, key: Key) -> None:
+        """Forget the transport of a loop."""
+        self._owners.pop(key, None)
+
+    def __del__(self) -> None:
+        # asyncio closes a generator that was dropped; trio does too, but complains about it.
+        for (process, _), (loop, _, owner) in self._owners.items():
+            if process != os.getpid():
+                LEFT_BEHIND.append(owner)
+            elif hasattr(loop, "run_sync_soon"):
+                import trio
+
+                with suppress(trio.RunFinishedError):
+                    loop.run_sync_soon(trio.lowlevel.spawn_system_task, owner.aclose)
+
+
+async def _owner(transport: AsyncTransport, home: ref[Loops], key: Key) -> AsyncGenerator[AsyncTransport]:
+    # It refers weakly to who holds it: a client that is dropped lets go of its connections at once.
+    try:
+        yield transport
+    finally:
+        if (loops := home()) is not None:
+            loops.forget(key)
+        await transport.aclose()
 
 
 def _first(owner: AsyncGenerator[AsyncTransport]) -> AsyncTransport:
@@ -84,9 +107,14 @@ def running_loop() -> Any:
 
 
 def make_transport(name: str | None) -> AsyncTransport:
-    """Return a new transport of this name; None means aiohttp where it is installed and fits, else httpx."""
+    """Return a new transport of this name, or of the variable's; without one aiohttp where it fits, else httpx."""
+    source = "transport="
+    if name is None:
+        name, source = os.environ.get(VARIABLE) or None, VARIABLE
     if name is None:
         name = "aiohttp" if on_asyncio() and importlib.util.find_spec("aiohttp") is not None else "httpx"
+    if name == "aiohttp" and not on_asyncio():
+        raise ConfigurationError(f"{source} is 'aiohttp', which needs asyncio: under trio there is 'httpx'")
     if name == "aiohttp":
         from .transports.aiohttp_ import AiohttpTransport
 
@@ -95,4 +123,4 @@ def make_transport(name: str | None) -> AsyncTransport:
         from .transports.httpx_ import AsyncHttpxTransport
 
         return AsyncHttpxTransport()
-    raise ConfigurationError(f"{VARIABLE} is {name!r}: there are 'aiohttp' and 'httpx'")
+    raise ConfigurationError(f"{source} is {name!r}: there are 'aiohttp' and 'httpx'")
