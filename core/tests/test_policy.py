@@ -604,6 +604,16 @@ def test_the_providers_own_reading_of_an_error_comes_first():
         played([status(401)], Own()).run()
 
 
+def test_the_provider_is_not_asked_about_a_redirect():
+    class Own(Server):
+        @hookimpl
+        def response_error(self, response):
+            return RateLimitError("hides the target")
+
+    with pytest.raises(JackfieldError, match=r"https://elsewhere\.example"):
+        played([status(302, {"location": "https://elsewhere.example"})], Own()).run()
+
+
 def test_a_streams_error_answer_is_read_and_mapped():
     class Streams:
         @hookimpl

@@ -34,7 +34,7 @@ def error_of_response(
     response: HttpResponse, hook: Callable[[HttpResponse], JackfieldError | None] | None = None
 ) -> JackfieldError:
     """Return the error that a response of status 300 and above means; the provider's ``response_error`` reads first."""
-    error: Any = hook(response) if hook is not None else None
+    error: Any = hook(response) if hook is not None and response.status >= 400 else None
     if error is None:
         error = _error_of_body(response)
     elif not isinstance(error, JackfieldError):

@@ -114,7 +114,7 @@ class HttpResponse:
 
 
 class Http(Effect[HttpResponse]):
-    """Send a request, read the whole response. A status of 400 and above is thrown as an error, but for ``accept``."""
+    """Send a request, read the whole response. A status of 300 and above is thrown as an error, but for ``accept``."""
 
     __slots__ = ("accept", "content", "data", "files", "headers", "json", "method", "url")
 
@@ -191,8 +191,8 @@ def http(
 
     The body is one of ``json`` (anything JSON holds; pydantic models too), ``content`` (bytes), or ``data`` with
     ``files`` (a form; with files, multipart: ``files`` is a list of ``(field, (file name, bytes, media type))``).
-    A status of 400 and above is mapped by ``response_error`` and thrown here, unless ``accept`` holds it.
-    Redirects are not followed. The request's time limit is the call's ``timeout``.
+    A status of 300 and above is thrown here as an error, from 400 on in the words of ``response_error``, unless
+    ``accept`` holds it. Redirects are not followed. The request's time limit is the call's ``timeout``.
     """
     return Http(method, url, headers=headers, json=json, content=content, data=data, files=files, accept=accept)
 
