@@ -23,7 +23,7 @@ from jackfield import (
     ProviderInfo,
     hookimpl,
 )
-from jackfield._loops import Loops, make_transport
+from jackfield._loops import Loops, _leaving, make_transport
 from jackfield.flow import http
 from jackfield.transports.memory import AsyncMemoryTransport, MemoryTransport
 from jackfield.types import CompletionRequest
@@ -128,6 +128,22 @@ def test_a_loop_closed_without_ceremony_is_swept_later(monkeypatch):
     assert len(loops._owners) == 1
     asyncio.run(touch())
     assert not loops._owners
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_client_may_be_dropped_in_the_last_moment_of_its_run(monkeypatch, backend):
+    transport = AsyncMemoryTransport(answering)
+    monkeypatch.setattr("jackfield._loops.make_transport", lambda name: transport)
+
+    async def main():
+        client = AsyncClient()
+        client.register_provider("p", Plugin())
+        await client.run(REQUEST)
+
+    for _ in range(20):  # whether trio's last tasks have ended by then differs from run to run
+        anyio.run(main, backend=backend)
+        assert (transport.closed, _leaving) == (True, {})
+        transport.closed = False
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])

@@ -65,14 +65,13 @@ class Loops:
 
     def __del__(self) -> None:
         # asyncio closes a generator that was dropped; trio does too, but complains about it.
-        for (process, _), (loop, _, owner) in self._owners.items():
+        for (process, _), (loop, transport, owner) in self._owners.items():
             if process != os.getpid():
                 LEFT_BEHIND.append(owner)
             elif hasattr(loop, "run_sync_soon"):
-                import trio
-
-                with suppress(trio.RunFinishedError):
-                    loop.run_sync_soon(trio.lowlevel.spawn_system_task, owner.aclose)
+                _leaving[id(transport)] = owner
+                with suppress(RuntimeError):  # the run is over, and has closed it
+                    loop.run_sync_soon(_close, owner)
 
 
 async def _owner(transport: AsyncTransport, home: ref[Loops], key: Key) -> AsyncGenerator[AsyncTransport]:
@@ -82,7 +81,19 @@ async def _owner(transport: AsyncTransport, home: ref[Loops], key: Key) -> Async
     finally:
         if (loops := home()) is not None:
             loops.forget(key)
+        _leaving.pop(id(transport), None)
         await transport.aclose()
+
+
+_leaving: dict[int, AsyncGenerator[AsyncTransport]] = {}
+"""Owners in runs of trio that nobody else holds any more, until they are closed."""
+
+
+def _close(owner: AsyncGenerator[AsyncTransport]) -> None:
+    import trio
+
+    with suppress(RuntimeError):  # the run is ending, and closes what is left by itself
+        trio.lowlevel.spawn_system_task(owner.aclose)
 
 
 def _first(owner: AsyncGenerator[AsyncTransport]) -> AsyncTransport:
