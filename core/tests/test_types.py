@@ -158,6 +158,43 @@ def test_what_real_servers_send_is_understood(kind, given, expected):
         assert subset(given, made.model_dump())
 
 
+NULLS = {
+    "the choices of a chunk": (ModelResponseStream, {"choices": None, "usage": {"total_tokens": 5}}),
+    "a delta": (ModelResponseStream, {"choices": [{"index": 1, "delta": None, "finish_reason": "stop"}]}),
+    "a choice's index": (ModelResponseStream, {"choices": [{"index": None, "delta": {"content": "a"}}]}),
+    "a tool call's index": (ModelResponseStream, {"choices": [{"delta": {"tool_calls": [{"index": None}]}}]}),
+    "an answer's names": (ModelResponse, {"id": None, "created": None, "object": None, "choices": [{"index": None}]}),
+}
+
+
+def without_nulls(value):
+    if isinstance(value, dict):
+        return {key: without_nulls(item) for key, item in value.items() if item is not None}
+    return [without_nulls(item) for item in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize(("kind", "given"), NULLS.values(), ids=NULLS)
+def test_null_where_there_is_none_is_a_missing_field(kind, given):
+    expected = kind.model_validate(without_nulls(given)).model_dump(exclude={"id", "created"})
+    assert kind.model_validate(given).model_dump(exclude={"id", "created"}) == expected
+    assert kind.model_validate_json(json.dumps(given)).model_dump(exclude={"id", "created"}) == expected
+
+
+@pytest.mark.parametrize("odd", [None, {"choices": [None]}, {"choices": None, "model": 7}, {"model": 7}])
+def test_null_that_is_no_field_and_other_shapes_are_refused_as_ever(odd):
+    for parse in (
+        lambda: ModelResponseStream.model_validate(odd),
+        lambda: ModelResponseStream.model_validate_json(json.dumps(odd)),
+    ):
+        with pytest.raises(pydantic.ValidationError):
+            parse()
+
+
+def test_a_required_field_of_null_is_missing():
+    with pytest.raises(pydantic.ValidationError, match="Field required"):
+        ModelInfo.model_validate({"id": None})
+
+
 def test_an_answer_has_an_id_and_a_time_of_its_own_where_the_server_gives_none():
     one, two = ModelResponse(), ModelResponse()
     assert one.id != two.id

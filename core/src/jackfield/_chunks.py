@@ -27,7 +27,8 @@ def as_chunk(item: Any) -> ModelResponseStream | TextCompletionResponse:
     if isinstance(item, Mapping):
         if "choices" in item:
             kind = TextCompletionResponse if item.get("object") == "text_completion" else ModelResponseStream
-            chunk: ModelResponseStream | TextCompletionResponse = validated(kind, item)
+            known = item if item["choices"] is not None else {**item, "choices": []}
+            chunk: ModelResponseStream | TextCompletionResponse = validated(kind, known)
             return chunk
         if item.keys() & GENERIC:
             return _chunk_of_generic(item)

@@ -43,6 +43,10 @@ def test_a_mapping_is_either_chunk():
     assert (type(text), text.choices[0].text) == (TextCompletionResponse, "a")
 
 
+def test_a_mapping_of_no_choices_is_a_chunk():
+    assert as_chunk({"choices": None, "usage": USAGE}).usage.total_tokens == 5
+
+
 def test_a_mapping_of_another_shape_is_an_invalid_response_that_says_where():
     with pytest.raises(
         InvalidResponseError, match=r"no ModelResponseStream: choices\.0\.delta\.content\.str: Input should"
