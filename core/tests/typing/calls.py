@@ -38,7 +38,7 @@ def streamed() -> None:
     with stream as entered:
         for chunk in entered:
             assert_type(chunk, ModelResponseStream)
-            assert_type(chunk.choices[0].delta.content, str | None)
+            assert_type(chunk.choices[0].delta.content, str | list[Any] | None)
     assert_type(stream.response, ModelResponse)
     text = jackfield.text_completion("p/m", "Hi", stream=True)
     assert_type(text, Stream[TextCompletionResponse, TextCompletionResponse])
