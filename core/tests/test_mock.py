@@ -659,3 +659,9 @@ def test_a_fallback_answers_for_a_mocked_error(colour):
     fallback = {"model": "q/n", "mock_response": "Hi!"}
     response = called(colour, "completion", "p/m", mock_response=RateLimitError, fallbacks=[fallback])
     assert (response.model, response.choices[0].message.content) == ("n", "Hi!")
+
+
+@pytest.mark.parametrize("slip", ["jackfield.RateLimitErorr", "litellm.NoSuchError", "litellm.Timeouts"])
+def test_a_slip_in_an_errors_name_is_no_answer(slip):
+    with pytest.raises(BadRequestError, match="names no error"):
+        jackfield.completion("any/m", mock_response=slip)

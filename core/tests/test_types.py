@@ -334,3 +334,9 @@ def test_one_prompt_or_several_are_a_list(prompt, prompts):
 def test_token_numbers_are_refused(prompt):
     with pytest.raises(BadRequestError, match="prompt holds token numbers, and this provider takes only text"):
         prompts_of(prompt)
+
+
+def test_a_total_that_nobody_gave_is_the_sum():
+    assert Usage(prompt_tokens=1, completion_tokens=2).total_tokens == 3
+    assert Usage(prompt_tokens=None).total_tokens == 0
+    assert Usage(prompt_tokens=1, total_tokens=9).total_tokens == 9

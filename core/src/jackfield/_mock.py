@@ -16,6 +16,7 @@ What means nothing is a BadRequestError, before any wait.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, TypeVar
@@ -49,6 +50,9 @@ ModelT = TypeVar("ModelT", bound=Model)
 
 USAGE = {"prompt_tokens": 10, "completion_tokens": 20, "total_tokens": 30}
 EMBEDDING_USAGE = {"prompt_tokens": 10, "total_tokens": 10}
+
+ERROR_LIKE = re.compile(r"(jackfield|litellm)\.[A-Z]\w+")
+"""What was meant as the name of an error: taken as text, a slip of the pen would make a test of errors pass."""
 
 BROKEN_STREAM = "Exception: mock_streaming_error"
 BROKEN_TEXT = "This stream breaks off"
@@ -142,7 +146,11 @@ def _error(mock: object) -> Exception | None:
         return _fresh(mock)
     if isinstance(mock, type) and issubclass(mock, Exception):
         return _of_class(mock)
-    return _named(mock) if isinstance(mock, str) and mock in ERRORS else None
+    if not isinstance(mock, str):
+        return None
+    if mock not in ERRORS and ERROR_LIKE.fullmatch(mock):
+        raise _wrong("mock_response", f"{mock!r} names no error of jackfield.exceptions")
+    return _named(mock) if mock in ERRORS else None
 
 
 def _fresh(error: Exception) -> Exception:

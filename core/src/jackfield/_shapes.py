@@ -13,7 +13,7 @@ from .flow import Effect, EventStream
 from .types import ModelResponse
 
 if TYPE_CHECKING:
-    from .types import TextCompletionResponse
+    from .types import EmbeddingResponse, TextCompletionResponse
     from .types._base import Model
 
 __all__ = [
@@ -50,7 +50,14 @@ def result_of(operation: str, result: Any, model: str) -> Any:
         result = _converted(operation, wanted, result)
     if getattr(result, "model", model) is None:
         result = result.replace(model=model)  # a copy: the plugin may keep its own, and give it to others
-    return result
+    return _numbered(result) if operation == "embedding" else result
+
+
+def _numbered(response: EmbeddingResponse) -> EmbeddingResponse:
+    """Give vectors without an index their place: a caller who sorts by it must not lose any."""
+    if all("index" in item.model_fields_set for item in response.data):
+        return response
+    return response.replace(data=[item.replace(index=place) for place, item in enumerate(response.data)])
 
 
 def _converted(operation: str, wanted: type[Any], result: Any) -> Any:

@@ -185,12 +185,15 @@ def test_a_picture_that_is_none_is_an_error(house, invoke, picture, message):
     assert result.stderr.startswith(f"Error: {message}")
 
 
-def test_a_file_that_cannot_be_written_is_an_error(house, invoke):
+@pytest.mark.parametrize(
+    ("output", "says"), [("nowhere/door.png", "the folder nowhere does not exist"), (".", "folder")]
+)
+def test_a_file_that_cannot_be_written_is_an_error_before_anything_is_painted(house, invoke, output, says):
     house.pictures = [encoded(PNG)]
-    result = invoke("image", "house/small", "a door", "-o", "nowhere/door.png")
-    assert result.exit_code == 1
-    assert "nowhere/door.png" in result.stderr
-    assert result.stderr.count("\n") == 1
+    result = invoke("image", "house/small", "a door", "-o", output)
+    assert result.exit_code == 2
+    assert says in result.stderr
+    assert not house.requests
 
 
 # -------------------------------------------------------------------------------------------------------------- models

@@ -290,3 +290,8 @@ def test_a_type_is_named_as_a_sentence_can():
     assert describe(None) == "None"
     assert describe(7) == "int"
     assert describe(ModelResponse()) == "jackfield.types.ModelResponse"
+
+
+def test_vectors_without_an_index_have_their_place():
+    response = result_of("embedding", {"data": [{"embedding": [1.0]}, {"embedding": [2.0]}]}, "m")
+    assert [item.index for item in response.data] == [0, 1]

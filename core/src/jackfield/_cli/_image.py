@@ -47,6 +47,7 @@ def image(
     """
     from .. import image_generation
 
+    _check_place(output)  # before anything is painted, and paid for
     answer = image_generation(model, prompt, **given(size=size, n=number, api_base=api_base, api_key=api_key))
     if as_json:
         click.echo(answer.model_dump_json(indent=2, exclude_none=True))
@@ -54,6 +55,16 @@ def image(
     several = len(answer.data) > 1
     for place, picture in enumerate(answer.data, start=1):
         _deliver(picture, _numbered(output, place) if output and several else output)
+
+
+def _check_place(output: str | None) -> None:
+    if output is None or output == STDOUT:
+        return
+    folder = os.path.dirname(output) or "."
+    if os.path.isdir(output):
+        raise click.UsageError(f"{output} is a folder; name a file in it")
+    if not os.path.isdir(folder):
+        raise click.UsageError(f"the folder {folder} does not exist")
 
 
 def _numbered(output: str, place: int) -> str:

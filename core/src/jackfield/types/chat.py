@@ -60,12 +60,15 @@ class CompletionTokensDetails(Model):
     text_tokens: int | None = None
 
 
+ADDENDS = ("prompt_tokens", "completion_tokens")  # what a total that nobody gave is the sum of
+
+
 class Usage(Model):
     """Tokens used: counts, never money."""
 
     prompt_tokens: int | None = 0
     completion_tokens: int | None = 0
-    total_tokens: int | None = 0
+    total_tokens: int | None = Field(default_factory=lambda known: sum(known[name] or 0 for name in ADDENDS))
     prompt_tokens_details: PromptTokensDetails | None = None
     completion_tokens_details: CompletionTokensDetails | None = None
 
