@@ -438,6 +438,7 @@ def test_the_name_of_any_error_raises_it(request_, name, package):
 
 
 @pytest.mark.parametrize(
+    "text", ["RateLimitError", "litellm.RateLimitError!", " litellm.RateLimitError", "Exception: foo"]
 )
 def test_any_other_text_is_a_text(text):
     assert answer(CHAT, mock_response=text).choices[0].message.content == text
