@@ -34,7 +34,7 @@ class Provider:
     ``within`` gives it with extensions around every operation, which is what calls use.
     """
 
-    __slots__ = ("_owner", "_settings", "bridged", "info", "name", "operations", "response_error")
+    __slots__ = ("_last", "_owner", "bridged", "info", "name", "operations", "response_error")
 
     def __init__(self, name: str, plugin: object, owner: object) -> None:
         try:
@@ -57,9 +57,7 @@ class Provider:
         self.bridged = frozenset(added)
         self.operations: Mapping[str, Operation] = native | added
         self.response_error = single(manager, "response_error")
-        # Settings are frozen: calls that say nothing share them, unless the environment has a say at each call.
-        shared = not (self.info.api_key_env or self.info.api_base_env)
-        self._settings = resolve(name, self.info, CallOptions()) if shared else None
+        self._last: tuple[Mapping[str, object], Settings | None] = ({}, None)
 
     @property
     def owner(self) -> str:
@@ -77,9 +75,21 @@ class Provider:
 
     def settings(self, options: CallOptions) -> Settings:
         """Return the settings of a call with these options."""
-        if self._settings is not None and not options:
-            return self._settings
-        return resolve(self.name, self.info, options)
+        # Settings are frozen, and most programs say the same at every call.
+        options_then, then = self._last
+        if then is not None and options_then == options:
+            return then
+        settings = resolve(self.name, self.info, options)
+        if self._says_all(options):
+            self._last = dict(options), settings
+        return settings
+
+    def _says_all(self, options: CallOptions) -> bool:
+        """Whether nothing but these options has a say: no variable of the environment, no mapping that may change."""
+        unsaid = (self.info.api_key_env and "api_key" not in options) or (
+            self.info.api_base_env and "api_base" not in options
+        )
+        return not unsaid and all(isinstance(value, str | int | float) for value in options.values())
 
     def operation(self, name: str) -> Operation:
         """Return an operation's flow; raises UnsupportedOperationError that names those there are."""
