@@ -6,7 +6,6 @@ from functools import partial
 
 from jackfield import EventStream, Flow, Settings, hookimpl, types
 from jackfield.flow import call, http
-from jackfield.types import prompt_of
 
 from ._answers import ChunkDecoder, model_list, parsed
 from ._endpoint import Endpoint
@@ -104,10 +103,10 @@ class TextCompletionCompatible(_Routes):
     @hookimpl
     def completion(self, request: types.CompletionRequest, settings: Settings) -> Flow[types.TextCompletionResponse]:
         """Answer a chat through ``/completions``; raises BadRequestError for messages that are not text alone."""
-        response = yield from self.post("/completions", request, settings, prompt=prompt_of(request.messages))
+        response = yield from self.post("/completions", request, settings, prompt=types.prompt_of(request.messages))
         return parsed(types.TextCompletionResponse, response, "choices")
 
     @hookimpl
     def streaming(self, request: types.CompletionRequest, settings: Settings) -> EventStream:
         """Answer a chat in chunks, through ``/completions``."""
-        return self._text_stream(request, settings, prompt_of(request.messages))
+        return self._text_stream(request, settings, types.prompt_of(request.messages))

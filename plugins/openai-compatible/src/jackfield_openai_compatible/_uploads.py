@@ -7,9 +7,12 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from jackfield import BadRequestError, ImageEditRequest
+from jackfield import BadRequestError
+
+if TYPE_CHECKING:
+    from jackfield import ImageEditRequest
 
 __all__ = ["form_fields", "uploads_of"]
 
