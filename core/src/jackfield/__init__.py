@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     )
     from ._client import AsyncClient, Client
     from ._drive import Stream
-    from ._extensions import Event
+    from ._events import Event
     from ._settings import ProviderInfo, Settings
     from .errors import (
         APIConnectionError,
@@ -239,7 +239,7 @@ _HOME = {
     ),
     "_client": ("AsyncClient", "Client"),
     "_drive": ("Stream",),
-    "_extensions": ("Event",),
+    "_events": ("Event",),
     "_settings": ("ProviderInfo", "Settings"),
     "errors": (
         "APIConnectionError",

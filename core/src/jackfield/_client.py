@@ -12,7 +12,6 @@ from typing import Any, Self, cast
 
 from ._arguments import check, check_options, split
 from ._drive import drive
-from ._extensions import Event
 from ._kinds import as_stream
 from ._policy import MOCK_OPTIONS, governed, opened, with_fallbacks
 from ._registry import Registry
@@ -96,6 +95,8 @@ class Core:
         return _run(lambda given, _: answer(given, options), bare, scope)
 
     def _watch(self, request: Request, settings: Settings, observers: Any) -> Callable[..., None]:
+        from ._events import Event
+
         started = time.monotonic()
         observe = self.registry.extensions.observe
 

@@ -1,39 +1,23 @@
 """Extensions: what stands around every operation, and who watches."""
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ._failures import error_of_exception
 from ._kinds import Operation, Restartable, as_stream, kind_of, takes_only
 from ._shapes import result_of
 from .errors import ContractViolationError, JackfieldError, PluginError
 from .flow import Flow
-from .types import Request, Usage
+from .types import Request
 
-__all__ = ["Event", "Extensions", "around_of", "extended", "finder_of", "observer_of"]
+if TYPE_CHECKING:
+    from ._events import Event
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """What an observer sees.
-
-    ``kind`` is "started", "first_chunk", "finished" or "failed"; ``elapsed`` is in seconds since the start; ``usage``
-    is there when a call has finished and its usage is known, ``error`` when it failed.
-    """
-
-    __module__ = "jackfield"
-
-    kind: str
-    operation: str
-    provider: str
-    model: str
-    request: Request
-    elapsed: float = 0.0
-    usage: Usage | None = None
-    error: BaseException | None = None
+__all__ = ["Extensions", "around_of", "extended", "finder_of", "observer_of"]
 
 
 class Extensions:

@@ -19,7 +19,7 @@ EXTENSIONS = "jackfield.extensions"
 COMMANDS = "jackfield.commands"
 GROUPS = (PROVIDERS, PRESETS, EXTENSIONS, COMMANDS)
 
-_NEWER = re.compile(r"jackfield\.providers\.v\d+")
+_NEWER = f"{PROVIDERS}.v"
 
 
 class Found:
@@ -81,7 +81,7 @@ class Index:
         for entry_point in _installed() if entry_points is None else entry_points:
             if entry_point.group in self._groups:
                 _add(self._groups[entry_point.group], Found(entry_point))
-            elif _NEWER.fullmatch(entry_point.group):
+            elif entry_point.group.startswith(_NEWER) and entry_point.group.removeprefix(_NEWER).isdigit():
                 _add(self._newer, Found(entry_point))
 
     def group(self, group: str) -> Mapping[str, list[Found]]:

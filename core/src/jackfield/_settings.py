@@ -8,13 +8,12 @@ from types import MappingProxyType
 from typing import Any
 
 from .errors import ConfigurationError, ContractViolationError
+from .flow import PRIVATE
 from .types import CallOptions
 
 __all__ = ["DEFAULT_TIMEOUT", "ProviderInfo", "Settings", "resolve"]
 
 DEFAULT_TIMEOUT = 600.0
-
-_PRIVATE = re.compile(r"(?<=://)[^/]*@|[?#].*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +65,7 @@ class Settings:
 
     def __repr__(self) -> str:
         # What may hold a secret stays out: key, headers, body, client, and an address's user and query.
-        base = self.api_base and _PRIVATE.sub("", self.api_base)
+        base = self.api_base and re.sub(PRIVATE, "", self.api_base)
         return f"Settings(provider={self.provider!r}, api_base={base!r}, timeout={self.timeout!r})"
 
     def require_api_key(self) -> str:

@@ -53,7 +53,7 @@ __all__ = [
 
 T = TypeVar("T")
 
-PRIVATE = re.compile(r"(?<=://)[^/?#]*@|[?#].*")
+PRIVATE = r"(?<=://)[^/?#]*@|[?#].*"
 """What of an address may hold a secret, and is not shown."""
 
 Flow: TypeAlias = Generator["Effect[Any]", Any, T]
@@ -141,7 +141,7 @@ class Http(Effect[HttpResponse]):
 
     def __repr__(self) -> str:
         # An address's user and query may hold the key.
-        return f"http({self.method!r}, {PRIVATE.sub('', self.url)!r})"
+        return f"http({self.method!r}, {re.sub(PRIVATE, '', self.url)!r})"
 
 
 class Sleep(Effect[None]):

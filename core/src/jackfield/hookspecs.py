@@ -16,7 +16,7 @@ from .errors import JackfieldError
 from .flow import EventStream, Flow, HttpResponse
 
 if TYPE_CHECKING:
-    from ._extensions import Event
+    from ._events import Event
     from .types import (
         CompletionRequest,
         EmbeddingRequest,

@@ -9,7 +9,6 @@ from jackfield.flow import call, http
 
 from ._answers import ChunkDecoder, model_list, parsed
 from ._endpoint import Endpoint
-from ._uploads import form_fields, uploads_of
 
 __all__ = ["OpenAICompatible", "TextCompletionCompatible"]
 
@@ -42,6 +41,8 @@ class _Routes(Endpoint):
     @hookimpl
     def image_edit(self, request: types.ImageEditRequest, settings: Settings) -> Flow[types.ImageResponse]:
         """Change images, sent as files of a form."""
+        from ._uploads import form_fields, uploads_of
+
         headers = self.headers(request, settings)  # a missing key is told before a file is read
         # A flow does no I/O: the core runs the reading, under an async caller in a thread.
         files = yield from call(partial(uploads_of, request))
@@ -57,6 +58,8 @@ class _Routes(Endpoint):
     @hookimpl
     def list_models(self, request: types.ListModelsRequest, settings: Settings) -> Flow[types.ModelList]:
         """List the server's models; parameters go into the query."""
+        from ._uploads import form_fields
+
         url = self.url("/models", settings, form_fields(self.parameters(request, settings)))
         response = yield from http("GET", url, headers=self.headers(request, settings))
         return model_list(response)

@@ -1,0 +1,27 @@
+"""What observers see; loaded when there is one."""
+
+from dataclasses import dataclass
+
+from .types import Request, Usage
+
+__all__ = ["Event"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What an observer sees.
+
+    ``kind`` is "started", "first_chunk", "finished" or "failed"; ``elapsed`` is in seconds since the start; ``usage``
+    is there when a call has finished and its usage is known, ``error`` when it failed.
+    """
+
+    __module__ = "jackfield"
+
+    kind: str
+    operation: str
+    provider: str
+    model: str
+    request: Request
+    elapsed: float = 0.0
+    usage: Usage | None = None
+    error: BaseException | None = None
