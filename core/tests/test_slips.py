@@ -622,3 +622,16 @@ def test_usage_passes_through_a_stream_of_another_call(run):
 
     answer = run(Inner(), chat())
     assert answer.usage.total_tokens == 7
+
+
+def test_a_mock_within_invoke_stays_within_the_time_of_the_call_around_it(run):
+    class Invokes:
+        @hookimpl
+        def completion(self, request, settings):
+            options = {"mock_response": "late", "mock_delay": 3}
+            return (yield from invoke(CompletionRequest("any/m", options=options)))
+
+    began = time.monotonic()
+    with pytest.raises(APITimeoutError):
+        run(Invokes(), chat(timeout=0.2))
+    assert time.monotonic() - began < 2.5

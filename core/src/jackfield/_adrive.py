@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from math import inf
@@ -11,7 +10,7 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from ._contexts import enterable, rest_of, steps, steps_of
-from ._drive import ERROR_BODY_BYTES, close_after, wrong_client
+from ._drive import ERROR_BODY_BYTES, close_after, given_client
 from ._pipeline import Pipeline
 from ._scope import Drain, Instructions, Opening, Scope
 from .flow import Call, HttpResponse, Sleep
@@ -159,12 +158,8 @@ def _send(outgoing: Outgoing, scope: Scope, transport: Callable[[], AsyncTranspo
 
 def transport_for(scope: Scope, transport: Callable[[], AsyncTransport]) -> AsyncTransport:
     """Return the client's transport, or one around the httpx client that the caller gave."""
-    client = scope.settings.client
-    if client is None or (httpx := sys.modules.get("httpx")) is None:
-        return transport()
-    if isinstance(client, httpx.Client):
-        raise wrong_client("httpx.Client", "an async call", "httpx.AsyncClient")
-    if not isinstance(client, httpx.AsyncClient):
+    client = given_client(scope, "AsyncClient", other="Client", called="an async call")
+    if client is None:
         return transport()
     from .transports.httpx_ import AsyncClientTransport
 

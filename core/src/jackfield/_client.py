@@ -77,7 +77,7 @@ class Core:
             from . import _mock  # here: few programs mock
 
             if _mock.is_mocked(options):
-                return self._mocked(request, options, _mock.answer)
+                return self._mocked(request, options, _mock.answer, limit=limit)
         name, model = self.route(request, options)
         provider = self.registry.provider(name)
         operation = provider.operation(request.operation)
@@ -88,10 +88,12 @@ class Core:
             scope.watch = self._watch(bare, settings, observers)
         return _run(operation, bare, scope)
 
-    def _mocked(self, request: Request, options: CallOptions, answer: Callable[..., Any]) -> Instructions:
+    def _mocked(
+        self, request: Request, options: CallOptions, answer: Callable[..., Any], *, limit: float
+    ) -> Instructions:
         bare = request.replace(model=request.model.partition("/")[2] or request.model, options=NO_OPTIONS)
         settings = resolve("mock", ProviderInfo(), options)
-        scope = Scope(None, settings, bare, options, self.flow)
+        scope = Scope(None, settings, bare, options, self.flow, limit=limit)
         return _run(lambda given, _: answer(given, options), bare, scope)
 
     def _watch(self, request: Request, settings: Settings, observers: Any) -> Callable[..., None]:

@@ -109,21 +109,27 @@ def _send(outgoing: Outgoing, scope: Scope, transport: Callable[[], Transport]) 
 
 def transport_for(scope: Scope, transport: Callable[[], Transport]) -> Transport:
     """Return the client's transport, or one around the httpx client that the caller gave."""
-    client = scope.settings.client
-    if client is None or (httpx := sys.modules.get("httpx")) is None:
-        return transport()
-    if isinstance(client, httpx.AsyncClient):
-        raise wrong_client("httpx.AsyncClient", "a sync call", "httpx.Client")
-    if not isinstance(client, httpx.Client):
+    client = given_client(scope, "Client", other="AsyncClient", called="a sync call")
+    if client is None:
         return transport()
     from .transports.httpx_ import ClientTransport
 
     return ClientTransport(client)
 
 
-def wrong_client(given: str, called: str, wanted: str) -> BadRequestError:
-    """The error for an httpx client of the other colour, whose proxy and credentials must not be passed over."""
-    return BadRequestError(f"client= is an {given}, and this is {called}: give an {wanted}", param="client")
+def given_client(scope: Scope, wanted: str, *, other: str, called: str) -> Any:
+    """Return the httpx client of this colour that the caller gave, or None.
+
+    Raises BadRequestError for one of the other colour: its proxy and credentials must not be passed over.
+    """
+    client = scope.settings.client
+    if client is None or (httpx := sys.modules.get("httpx")) is None:
+        return None
+    if isinstance(client, getattr(httpx, other)):
+        raise BadRequestError(
+            f"client= is an httpx.{other}, and this is {called}: give an httpx.{wanted}", param="client"
+        )
+    return client if isinstance(client, getattr(httpx, wanted)) else None
 
 
 def _sleep(effect: Sleep, scope: Scope, transport: Callable[[], Transport]) -> None:

@@ -99,8 +99,12 @@ def _http(effect: Http, scope: Scope) -> Instructions:
 
 def _accepted(response: HttpResponse, effect: Http, scope: Scope) -> HttpResponse:
     if response.status >= 300 and response.status not in effect.accept:
-        raise error_of_response(response, scope.provider.response_error if scope.provider else None)
+        raise _refused(response, scope)
     return response
+
+
+def _refused(response: HttpResponse, scope: Scope) -> JackfieldError:
+    return error_of_response(response, scope.provider.response_error if scope.provider else None)
 
 
 def _call(effect: Call[Any], scope: Scope) -> Instructions:
@@ -175,8 +179,6 @@ def opened(description: EventStream, scope: Scope, *, inner: bool = False) -> In
     tries = 0
     while True:
         pipeline = scope.pipeline(inner=inner)
-        if inner:
-            pipeline.watch = None
         # The effects of a flow that finds the target have had their attempts: only the opening is tried again here.
         target = yield from _resolved(description, pipeline, scope)
         try:
@@ -194,7 +196,7 @@ def _opened(target: Any, pipeline: Pipeline, scope: Scope) -> Instructions:
         return (yield Opening(target, pipeline), scope)
     result = yield Opening(scope.outgoing(target), pipeline, accept=target.accept), scope
     if isinstance(result, HttpResponse):
-        raise error_of_response(result, scope.provider.response_error if scope.provider else None)
+        raise _refused(result, scope)
     return result
 
 

@@ -136,7 +136,8 @@ class Scope:
             gap=self.total,
             due=self.deadline,
         )
-        pipeline.failure, pipeline.watch = self.failure, self.watch
+        pipeline.failure = self.failure
+        pipeline.watch = None if inner else self.watch
         return pipeline
 
     def outgoing(self, effect: Http) -> Outgoing:
@@ -212,7 +213,7 @@ def _limits(timeout: Any) -> tuple[float, float]:
     """Return the limits of an attempt and of connecting; None in an httpx.Timeout means no limit."""
     if isinstance(timeout, int | float):
         return float(timeout), min(CONNECT_TIMEOUT, timeout)
-    total = float("inf") if timeout.read is None else timeout.read
+    total = inf if timeout.read is None else timeout.read
     return total, total if timeout.connect is None else timeout.connect
 
 
