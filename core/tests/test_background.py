@@ -598,7 +598,7 @@ def test_a_trio_task_that_stops_waiting_cancels_the_asyncio_task(timeout):
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(wait)
                 while not started.is_set():
-                    await trio.sleep(0.001)
+                    await trio.lowlevel.checkpoint()
                 if not timeout:
                     nursery.cancel_scope.cancel()
 
