@@ -1,0 +1,1 @@
+"""Every OpenAI and Anthropic client reaches every Jackfield provider, over HTTP."""
