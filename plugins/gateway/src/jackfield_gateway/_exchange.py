@@ -1,0 +1,66 @@
+"""What is known of one request while it is served: the front makes it, the app fills it, log and metrics read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any, Protocol
+
+__all__ = ["Exchange", "Tokens", "exchange_of"]
+
+STATE_KEY = "exchange"
+
+
+class Tokens(Protocol):
+    """The usage of a call: the core's ``Usage`` is one."""
+
+    @property
+    def prompt_tokens(self) -> int | None: ...
+    @property
+    def completion_tokens(self) -> int | None: ...
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request and its answer. All times are those of ``time.perf_counter``, in seconds.
+
+    The front sets ``request_id``, ``method``, ``started``, ``status``, ``first_byte_at`` and ``client_left``. The app
+    sets the rest, each as soon as it is known, so that a request that fails or is left still tells what it was.
+    """
+
+    request_id: str
+    method: str = "GET"
+    started: float = field(default_factory=perf_counter)
+
+    # What the app fills in
+    route: str | None = None
+    """The template, such as ``/v1/models/{id}``; None for a path that is no route."""
+    model: str | None = None
+    """The model group that was asked for, and only where the config has it: it labels metrics."""
+    provider: str | None = None
+    deployment: str | None = None
+    """The model string behind the group, ``provider/model``."""
+    usage: Tokens | None = None
+    first_chunk_at: float | None = None
+    """When the first chunk of the upstream's stream came; None for what is not streamed."""
+    error: BaseException | None = None
+    """Why the request failed, also when that was after the status line. Its full text goes to the log alone."""
+    content: Mapping[str, Any] | None = None
+    """What was asked and answered; set only where ``config.log_content`` is on."""
+
+    # What the front fills in
+    status: int | None = None
+    """The status that was sent; None while there is none."""
+    first_byte_at: float | None = None
+    client_left: bool = False
+    """The client closed the connection before its answer was complete."""
+
+
+def exchange_of(scope: MutableMapping[str, Any]) -> Exchange:
+    """Return the record of a request; a scope that came past no front (a test of the app alone) gets one here."""
+    state: MutableMapping[str, Any] = scope.setdefault("state", {})
+    exchange = state.get(STATE_KEY)
+    if exchange is None:
+        exchange = state[STATE_KEY] = Exchange("", scope.get("method", "GET"))
+    return exchange
