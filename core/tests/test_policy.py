@@ -26,7 +26,7 @@ from jackfield import (
     hookimpl,
 )
 from jackfield.errors import UnprocessableEntityError
-from jackfield.flow import call, http, invoke, sleep
+from jackfield.flow import call, http, invoke, retried, sleep
 from jackfield.transports import Outgoing
 from jackfield.transports.memory import MemoryTransport, Reply
 from jackfield.types import CompletionRequest
@@ -559,6 +559,21 @@ def test_invoke_calls_another_model_with_all_that_a_call_has():
     play = Played(client_with(p=Server(), w=Wrapping()), [status(503), ok("inner")])
     assert play.run("w/m").choices[0].message.content == "<inner>"
     assert len(play.requests) == 2
+
+
+@pytest.mark.parametrize(("hurry", "pauses"), [(True, [0.0]), (False, [7.0])])
+def test_retried_pauses_as_the_core_does_unless_it_need_not(hurry, pauses):
+    class Group:
+        @hookimpl
+        def completion(self, request, settings):
+            def attempt():
+                return (yield from invoke(CompletionRequest("p/inner", options={"num_retries": 0})))
+
+            return (yield from retried(attempt, at_once=lambda: hurry))
+
+    play = Played(client_with(p=Server(), g=Group()), [status(503, {"retry-after": "7"}), ok()])
+    play.run("g/m", num_retries=1)
+    assert play.pauses == pauses
 
 
 def test_invoke_streams():

@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Callable
 from functools import partial
 from math import inf
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from ._arguments import check, check_options, split
 from ._drive import drive
@@ -22,6 +22,9 @@ from ._shapes import result_of
 from .errors import BadRequestError
 from .transports import AsyncTransport, Transport
 from .types import CallOptions, Request
+
+if TYPE_CHECKING:
+    from ._events import Event
 
 __all__ = ["AsyncClient", "Client", "Core"]
 
@@ -46,16 +49,22 @@ class Core:
         self._defaults = defaults
         self._default_provider = default_provider
 
-    def flow(self, request: Request, limit: float = inf) -> Instructions:
-        """Return a call as instructions for a driver; ``limit`` is the ``time.monotonic()`` of an outer call's end."""
+    def flow(
+        self, request: Request, limit: float = inf, observe: Callable[[Event], None] | None = None
+    ) -> Instructions:
+        """Return a call as instructions for a driver.
+
+        ``limit`` is the ``time.monotonic()`` of an outer call's end, ``observe`` an observer of this call alone.
+        """
         request = check(request)
         options = request.options
         if self._defaults is not None and (defaults := self._defaults()):
             check_options(defaults)
             options = cast("CallOptions", {**defaults, **options})
         if "fallbacks" in options:
-            return with_fallbacks(partial(self._call, limit=limit), self._provider_name, request, options)
-        return self._call(request, options, limit=limit)
+            call = partial(self._call, limit=limit, observe=observe)
+            return with_fallbacks(call, self._provider_name, request, options)
+        return self._call(request, options, limit=limit, observe=observe)
 
     def route(self, request: Request, options: CallOptions) -> tuple[str, str]:
         """Return the names of provider and model that a request goes to."""
@@ -72,35 +81,45 @@ class Core:
     def _provider_name(self, request: Request, options: CallOptions) -> str:
         return self.route(request, options)[0]
 
-    def _call(self, request: Request, options: CallOptions, *, limit: float) -> Instructions:
+    def _call(
+        self, request: Request, options: CallOptions, *, limit: float, observe: Callable[[Event], None] | None
+    ) -> Instructions:
         if options and not MOCK_OPTIONS.isdisjoint(options):
             from . import _mock  # here: few programs mock
 
             if _mock.is_mocked(options):
-                return self._mocked(request, options, _mock.answer, limit=limit)
+                return self._mocked(request, options, _mock.answer, limit=limit, observe=observe)
         name, model = self.route(request, options)
         provider = self.registry.provider(name)
         operation = provider.operation(request.operation)
         settings = provider.settings(options)
         bare = request.replace(model=model, options=NO_OPTIONS)
         scope = Scope(provider, settings, bare, options, self.flow, limit=limit)
-        if observers := self.registry.extensions.observers:
-            scope.watch = self._watch(bare, settings, observers)
+        if observe is not None or self.registry.extensions.observers:
+            scope.watch = self._watch(bare, settings, observe)
         return _run(operation, bare, scope)
 
     def _mocked(
-        self, request: Request, options: CallOptions, answer: Callable[..., Any], *, limit: float
+        self,
+        request: Request,
+        options: CallOptions,
+        answer: Callable[..., Any],
+        *,
+        limit: float,
+        observe: Callable[[Event], None] | None,
     ) -> Instructions:
         bare = request.replace(model=request.model.partition("/")[2] or request.model, options=NO_OPTIONS)
         settings = resolve("mock", ProviderInfo(), options)
         scope = Scope(None, settings, bare, options, self.flow, limit=limit)
+        if observe is not None:
+            scope.watch = self._watch(bare, settings, observe)
         return _run(lambda given, _: answer(given, options), bare, scope)
 
-    def _watch(self, request: Request, settings: Settings, observers: Any) -> Callable[..., None]:
+    def _watch(self, request: Request, settings: Settings, own: Callable[[Event], None] | None) -> Callable[..., None]:
         from ._events import Event
 
         started = time.monotonic()
-        observe = self.registry.extensions.observe
+        observe = self.registry.extensions.observing(own)
 
         def watch(kind: str, **details: Any) -> None:
             observe(
@@ -168,6 +187,13 @@ class _Base:
     def unregister_provider(self, name: str) -> None:
         """Take a registration back."""
         self.core.registry.unregister(name)
+
+    def register_extension(self, plugin: object) -> None:
+        """Add an extension (an object with ``around``, ``observe`` or ``find_provider``) for this client's calls.
+
+        It stands around those that are installed.
+        """
+        self.core.registry.register_extension(plugin)
 
 
 class Client(_Base):

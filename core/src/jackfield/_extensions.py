@@ -33,15 +33,19 @@ class Extensions:
         self.observers = tuple(observers)
         self.finders = tuple(finders)
 
-    def observe(self, event: Event) -> None:
-        """Tell all observers; an exception in one becomes a warning and hurts nobody."""
-        for observer in self.observers:
-            try:
-                observer(event)
-            except Exception as error:
-                warnings.warn(
-                    f"the observer {observer.__qualname__} failed: {type(error).__name__}: {error}", stacklevel=2
-                )
+    def observing(self, own: Callable[[Event], None] | None) -> Callable[[Event], None]:
+        """Return what tells all observers, and a call's own before them."""
+        return partial(_tell, self.observers if own is None else (own, *self.observers))
+
+
+def _tell(observers: Sequence[Callable[[Event], None]], event: Event) -> None:
+    """Tell all observers; an exception in one becomes a warning and hurts nobody."""
+    for observer in observers:
+        try:
+            observer(event)
+        except Exception as error:
+            name = getattr(observer, "__qualname__", type(observer).__qualname__)
+            warnings.warn(f"the observer {name} failed: {type(error).__name__}: {error}", stacklevel=2)
 
 
 def around_of(function: Callable[..., Any]) -> Callable[..., Any]:

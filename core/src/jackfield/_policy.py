@@ -23,7 +23,7 @@ from .errors import (
     JackfieldError,
     UnprocessableEntityError,
 )
-from .flow import Call, Effect, EventStream, Finish, Flow, Http, HttpResponse, Invoke, Sleep
+from .flow import Call, Effect, EventStream, Finish, Flow, Http, HttpResponse, Invoke, Retried, Sleep
 from .types import CallOptions, Request
 
 if TYPE_CHECKING:
@@ -119,7 +119,18 @@ def _sleep(effect: Sleep, scope: Scope) -> Instructions:
 
 
 def _invoke(effect: Invoke, scope: Scope) -> Instructions:
-    return (yield from scope.invoke(effect.request, scope.deadline))
+    return (yield from scope.invoke(effect.request, scope.deadline, effect.observe))
+
+
+def _retried(effect: Retried[Any], scope: Scope) -> Instructions:
+    tries = 0
+    while True:
+        try:
+            return (yield from governed(effect.attempt(), scope))
+        except Exception as error:
+            failed = error_of_exception(error, "a flow")
+        yield from _paused(failed, tries, scope, effect)
+        tries += 1
 
 
 def _finish(effect: Finish, scope: Scope) -> Instructions:
@@ -134,6 +145,7 @@ _PERFORM: dict[type, Callable[[Any, Scope], Instructions]] = {
     Call: _call,
     Sleep: _sleep,
     Invoke: _invoke,
+    Retried: _retried,
     Finish: _finish,
 }
 
@@ -150,23 +162,28 @@ def _tried(instruction: Callable[[], Any], accept: Callable[[Any], Any], scope: 
         tries += 1
 
 
-def _paused(failed: Exception, tries: int, scope: Scope) -> Instructions:
+def _paused(failed: Exception, tries: int, scope: Scope, retried: Retried[Any] | None = None) -> Instructions:
     """Wait before the next attempt, with jitter or as long as the server asks; raises the error when none is to be."""
-    wait = _pause(failed, tries, scope)
+    wait = _pause(failed, tries, scope, retried)
     if wait is None:
         raise failed
     yield Sleep(wait), scope
     scope.restart()
 
 
-def _pause(error: Exception, tries: int, scope: Scope) -> float | None:
+def _pause(error: Exception, tries: int, scope: Scope, retried: Retried[Any] | None) -> float | None:
     """Return the seconds to wait before the next attempt, or None when there is to be none."""
-    if tries >= scope.retries or not error_of_exception(error, "").retryable:
+    failed = error_of_exception(error, "")
+    limit = retried.limit(failed) if retried is not None and retried.limit is not None else None
+    retries = scope.retries if limit is None else limit
+    if tries >= retries or not failed.retryable:
         return None
+    if retried is not None and retried.at_once is not None and retried.at_once():
+        return 0.0 if time.monotonic() < scope.until(retries) else None
     wait = getattr(error, "retry_after", None)
     if wait is None:
         wait = min(FIRST_WAIT * 2.0**tries, LONGEST_BACKOFF) * random.uniform(0.75, 1.0)  # jitter, no secret
-    if wait > LONGEST_WAIT or time.monotonic() + wait >= scope.until:
+    if wait > LONGEST_WAIT or time.monotonic() + wait >= scope.until(retries):
         return None
     return float(wait)
 

@@ -98,10 +98,9 @@ class Scope:
         """Begin another attempt."""
         self.deadline = min(time.monotonic() + self.total, self._limit)
 
-    @property
-    def until(self) -> float:
-        """The ``time.monotonic()`` at which all attempts together end."""
-        return min(self._began + self.total * (self.retries + 1), self._limit)
+    def until(self, retries: int) -> float:
+        """Return the ``time.monotonic()`` at which the first attempt and so many more together end."""
+        return min(self._began + self.total * (retries + 1), self._limit)
 
     @property
     def context(self) -> Context:

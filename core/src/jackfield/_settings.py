@@ -72,17 +72,21 @@ class Settings:
         """Return the key; raises ConfigurationError naming the variable to set."""
         if self.api_key:
             return self.api_key
-        raise ConfigurationError(self._missing("API key", "api_key", self.info.api_key_env), provider=self.provider)
+        raise self._missing("API key", "api_key", self.info.api_key_env)
 
     def require_api_base(self) -> str:
         """Return the base URL; raises ConfigurationError naming the variable to set."""
         if self.api_base:
             return self.api_base
-        raise ConfigurationError(self._missing("address", "api_base", self.info.api_base_env), provider=self.provider)
+        raise self._missing("address", "api_base", self.info.api_base_env)
 
-    def _missing(self, what: str, argument: str, variables: tuple[str, ...]) -> str:
+    def _missing(self, what: str, argument: str, variables: tuple[str, ...]) -> ConfigurationError:
         ways = [f"pass {argument}=", *(f"set {name}" for name in variables)]
-        return f"the provider {self.provider!r} needs an {what}: {' or '.join(ways)}"
+        return ConfigurationError(
+            f"the provider {self.provider!r} needs an {what}: {' or '.join(ways)}",
+            provider=self.provider,
+            variables=variables,
+        )
 
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})

@@ -32,7 +32,7 @@ A message never holds a traceback. A file path stands only in ConfigurationError
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 __all__ = [
@@ -116,7 +116,14 @@ class JackfieldError(Exception):
 
 
 class ConfigurationError(JackfieldError):
-    """The operator's side: a credential is missing, a setting or a config file is wrong."""
+    """The operator's side: a credential is missing, a setting or a config file is wrong.
+
+    ``variables`` names the environment variables of which each would mend it, for those who may not see the message.
+    """
+
+    def __init__(self, message: str, *positional: object, variables: Iterable[str] = (), **details: Any) -> None:
+        super().__init__(message, *positional, **details)
+        self.variables = tuple(variables)
 
 
 class PluginError(JackfieldError):

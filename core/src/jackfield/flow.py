@@ -29,6 +29,8 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 from .errors import ContractViolationError, InvalidResponseError
 
 if TYPE_CHECKING:
+    from ._events import Event
+    from .errors import JackfieldError
     from .types import ModelResponse, ModelResponseStream, Request, TextCompletionResponse
 
     Chunk: TypeAlias = ModelResponseStream | TextCompletionResponse | ModelResponse | Mapping[str, Any] | str
@@ -43,11 +45,13 @@ __all__ = [
     "Http",
     "HttpResponse",
     "Invoke",
+    "Retried",
     "ServerSentEvent",
     "Sleep",
     "call",
     "http",
     "invoke",
+    "retried",
     "sleep",
 ]
 
@@ -170,10 +174,27 @@ class Call(Effect[T]):
 class Invoke(Effect[Any]):
     """Call another model, with all that a call of its own would have: routing, extensions, retries."""
 
-    __slots__ = ("request",)
+    __slots__ = ("observe", "request")
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, observe: Callable[[Event], None] | None = None) -> None:
         self.request = request
+        self.observe = observe
+
+
+class Retried(Effect[T]):
+    """Run a flow, and a fresh one after an error that may pass."""
+
+    __slots__ = ("at_once", "attempt", "limit")
+
+    def __init__(
+        self,
+        attempt: Callable[[], Flow[T]],
+        limit: Callable[[JackfieldError], int | None] | None,
+        at_once: Callable[[], bool] | None,
+    ) -> None:
+        self.attempt = attempt
+        self.limit = limit
+        self.at_once = at_once
 
 
 def http(
@@ -211,9 +232,27 @@ def call(sync: Callable[[], T] | None = None, asynchronous: Callable[[], Awaitab
     return Call(sync, asynchronous)
 
 
-def invoke(request: Request) -> Invoke:
-    """Ask for another model's answer: the response, or for a stream the opened stream (its first chunk has come)."""
-    return Invoke(request)
+def invoke(request: Request, observe: Callable[[Event], None] | None = None) -> Invoke:
+    """Ask for another model's answer: the response, or for a stream the opened stream (its first chunk has come).
+
+    ``observe`` is told of this one call's events, as the hook of an extension is of all calls: of its start, a
+    stream's first chunk, and one end, "finished" or "failed". A call that fails before it starts has no events.
+    """
+    return Invoke(request, observe)
+
+
+def retried(
+    attempt: Callable[[], Flow[T]],
+    limit: Callable[[JackfieldError], int | None] | None = None,
+    at_once: Callable[[], bool] | None = None,
+) -> Retried[T]:
+    """Ask for a flow to be run, and for a fresh one after an error that may pass, as often as the call's num_retries.
+
+    For attempts that ``invoke`` other models, each perhaps another one; what they invoke is best given
+    ``num_retries=0``. ``limit(error)`` gives another number of retries for some errors, None for the call's.
+    ``at_once()`` says whether the next attempt need not wait; otherwise it waits as the core always does.
+    """
+    return Retried(attempt, limit, at_once)
 
 
 class ServerSentEvent:

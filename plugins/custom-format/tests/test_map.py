@@ -7,7 +7,7 @@ import types
 import jackfield
 import pytest
 from jackfield import ConfigurationError, ProviderNotFoundError, completion
-from jackfield_custom_format import BaseLLM, CustomLLM, CustomLLMError, find_provider
+from jackfield_custom_format import BaseLLM, CustomLLM, CustomLLMError, find_provider, provider_of
 
 
 class Says(CustomLLM):
@@ -185,3 +185,15 @@ def test_the_base_has_ten_methods_that_say_they_are_not_implemented():
         with pytest.raises(CustomLLMError, match="Not implemented yet!") as caught:
             asyncio.run(getattr(CustomLLM(), name)(model="small"))
         assert caught.value.status_code == 500
+
+
+def test_a_handler_can_be_registered_with_a_client_of_its_own():
+    client = jackfield.Client()
+    client.register_provider("house", provider_of("house", Says("registered")))
+    answer = client.run(jackfield.CompletionRequest("house/any", [{"role": "user", "content": "Hello"}]))
+    assert answer.choices[0].message.content == "registered"
+
+
+def test_a_class_cannot_be_registered():
+    with pytest.raises(jackfield.ConfigurationError, match=r"'house'.*the class Says"):
+        provider_of("house", Says)

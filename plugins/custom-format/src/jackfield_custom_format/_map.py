@@ -10,11 +10,11 @@ import jackfield
 from jackfield.errors import ConfigurationError
 
 from ._handler import METHODS, own_methods
-from ._plugin import HandlerPlugin, plugin_of
+from ._plugin import plugin_of
 
-__all__ = ["find_provider"]
+__all__ = ["find_provider", "provider_of"]
 
-_found: dict[str, tuple[object, HandlerPlugin]] = {}
+_found: dict[str, tuple[object, object]] = {}
 """Provider name → its handler and the plugin made of it: the core adapts a plugin once, as long as it is the same."""
 
 
@@ -38,25 +38,33 @@ def find_provider(name: str) -> object | None:
     return None
 
 
-def _plugin(name: str, entry: Any) -> HandlerPlugin:
-    handler = entry.get("custom_handler")
-    known = _found.get(name)
-    if known is None or known[0] is not handler:
-        known = _found[name] = (handler, plugin_of(_checked(name, entry, handler)))
-    return known[1]
+def provider_of(name: str, handler: object) -> object:
+    """Return a handler as a plugin, for ``register_provider`` of a client that is not the default one.
 
-
-def _checked(name: str, entry: Any, handler: object) -> object:
+    Raises ConfigurationError, which says ``name``, for a class and for what is no handler.
+    """
     problem = None
-    if "custom_handler" not in entry:
-        problem = f"has no 'custom_handler' (it has {', '.join(map(repr, entry))})"
-    elif inspect.isclass(handler):
+    if inspect.isclass(handler):
         problem = f"holds the class {handler.__qualname__}; give an instance: {handler.__qualname__}()"
     elif not own_methods(handler):
         problem = f"holds {_shown(handler)}, which is no handler: it has none of {', '.join(METHODS)} of its own"
     if problem is not None:
-        raise ConfigurationError(f"the entry {name!r} of custom_provider_map {problem}", provider=name)
-    return handler
+        raise _wrong(name, problem)
+    return plugin_of(handler)
+
+
+def _plugin(name: str, entry: Any) -> object:
+    if "custom_handler" not in entry:
+        raise _wrong(name, f"has no 'custom_handler' (it has {', '.join(map(repr, entry))})")
+    handler = entry["custom_handler"]
+    known = _found.get(name)
+    if known is None or known[0] is not handler:
+        known = _found[name] = (handler, provider_of(name, handler))
+    return known[1]
+
+
+def _wrong(name: str, problem: str) -> ConfigurationError:
+    return ConfigurationError(f"the entry {name!r} of custom_provider_map {problem}", provider=name)
 
 
 def _shown(value: object) -> str:
