@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from operator import attrgetter, is_
-from typing import Any
+from typing import Any, TypeVar
 
 from ._shapes import fields_of, fitted, text_in
 from .types import Delta, DeltaToolCall, ModelResponse, ModelResponseStream, StreamingChoices, Usage
@@ -25,6 +25,8 @@ __all__ = ["Accumulator"]
 PLAIN = frozenset({"content", "role", "tool_calls"})
 PIECEMEAL = frozenset({"arguments", "data", "transcript"})  # texts inside a call or an audio that come in pieces
 WITHOUT_TEXT = ("function_call", "refusal")  # beside them, an empty text is none
+
+MadeT = TypeVar("MadeT", ModelResponse, ModelResponseStream)
 
 head_of = attrgetter("id", "created", "model", "system_fingerprint", "service_tier", "usage")
 
@@ -39,11 +41,12 @@ class Accumulator:
     def __init__(self, model: str, *, include_usage: bool, id_prefix: str = "chatcmpl") -> None:
         self.usage: Usage | None = None
         self._asked_for = model
-        self._include_usage = include_usage
+        self.include_usage = include_usage
         self._id_prefix = id_prefix
         self._id: str | None = None
         self._created: int | float | None = None
         self._model: str | None = None
+        self._unnamed = False
         self._choices: dict[int, _Choice] = {}
         self._fields: dict[str, Any] = {}  # others of the answer as a whole; the last value of each wins
         self._held: dict[str, Any] = {}  # those of chunks that were held back whole
@@ -80,14 +83,15 @@ class Accumulator:
         for index, state in sorted(self._choices.items()):
             yield self._made(choices=[state.end(index)], **held)
             held = {}
-        if self._include_usage and self.usage is not None:
+        if self.include_usage and self.usage is not None:
             yield self._made(choices=[], usage=self.usage)
 
     @property
     def response(self) -> ModelResponse:
         """What has come so far, as a whole answer."""
         choices = [state.whole(index) for index, state in sorted(self._choices.items())]
-        return fitted(ModelResponse, {**self._fields, **self._ids(), "choices": choices, "usage": self.usage})
+        whole = fitted(ModelResponse, {**self._fields, **self._ids(), "choices": choices, "usage": self.usage})
+        return self._marked(whole)
 
     def _sorted_out(self, chunk: ModelResponseStream) -> ModelResponseStream | None:
         self._remember(chunk)
@@ -100,7 +104,7 @@ class Accumulator:
             self._head = head_of(chunk)
             if len(choices) == len(chunk.choices) and all(map(is_, choices, chunk.choices)):
                 return chunk
-        return chunk.replace(choices=choices, **head)
+        return self._marked(chunk.replace(choices=choices, **head))
 
     def _sorted_choice(self, choice: StreamingChoices) -> StreamingChoices | None:
         """Take one choice of a chunk; return what of it is to be delivered now."""
@@ -137,14 +141,21 @@ class Accumulator:
     def _ids(self) -> dict[str, Any]:
         """Return what is the same on all chunks; what the source did not name before it is first needed is made up."""
         self._id = self._id or make_id(self._id_prefix)
-        self._model = self._model or self._asked_for
+        if not self._model:
+            self._model, self._unnamed = self._asked_for, True
         if self._created is None:
             self._created = now()
         return {"id": self._id, "created": self._created, "model": self._model}
 
     def _made(self, /, **fields: Any) -> ModelResponseStream:
         known = {name: self._fields[name] for name in ("service_tier", "system_fingerprint") if name in self._fields}
-        return ModelResponseStream(**self._ids(), **known, **fields)
+        return self._marked(ModelResponseStream(**self._ids(), **known, **fields))
+
+    def _marked(self, made: MadeT) -> MadeT:
+        """Take a model that the source did not name out of the fields that were set: nobody answered with it."""
+        if self._unnamed:
+            made.model_fields_set.discard("model")
+        return made
 
 
 class _Choice:

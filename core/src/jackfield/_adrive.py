@@ -93,6 +93,16 @@ class AsyncStream(Generic[ChunkT, ResponseT]):
         self._limits = gap, gap
         return await _within(first, anext(self._source))
 
+    async def batches(self) -> AsyncGenerator[list[ChunkT]]:
+        """Iterate over lists of the chunks that arrived together, for whoever passes them on; none is empty."""
+        async for chunk in self:
+            batch = [chunk]
+            try:
+                batch.extend(self._ready)
+            except Exception as error:
+                self._ready = _failing(error)  # after what came before it
+            yield batch
+
     @property
     def response(self) -> ResponseT:
         """What has arrived so far, as a whole answer."""
@@ -122,6 +132,11 @@ class AsyncStream(Generic[ChunkT, ResponseT]):
 
     def __del__(self) -> None:
         self._stop()  # a finalizer cannot await; aborting what is closed already does nothing
+
+
+def _failing(error: Exception) -> Iterator[Any]:
+    yield from ()
+    raise error
 
 
 async def adrive(instructions: Instructions, transport: Callable[[], AsyncTransport]) -> Any:
@@ -225,7 +240,10 @@ async def _open(
         stream = AsyncStream(aiter(incoming), pipeline.feed, pipeline, incoming)
     else:
         if isinstance(target, AsyncStream):  # another call's, opened by invoke()
-            pipeline.inherit(target._pipeline)  # noqa: SLF001  # one of its own kind
+            inner = target._pipeline  # noqa: SLF001  # one of its own kind
+            if pipeline.gives_way_to(inner):
+                return target
+            pipeline.inherit(inner)
         source = _AtOnce(target) if isinstance(target, list | tuple) else _source(target, scope)
         stream = AsyncStream(source, pipeline.items, pipeline, _Held(source), (scope.time_left, scope.total))
     await anext(stream)  # READY: the first chunk is there

@@ -157,7 +157,10 @@ def _open(opening: Opening, scope: Scope, transport: Callable[[], Transport]) ->
             return HttpResponse(incoming.status, incoming.headers, incoming.read_error(ERROR_BODY_BYTES))
         return _primed(_of_wire(incoming, pipeline), pipeline, incoming.close)
     if isinstance(target, Stream):  # another call's, opened by invoke()
-        pipeline.inherit(target._pipeline)  # noqa: SLF001  # one of its own kind
+        inner = target._pipeline  # noqa: SLF001  # one of its own kind
+        if pipeline.gives_way_to(inner):
+            return target
+        pipeline.inherit(inner)
     # A foreign generator is closed where its steps run, which closing the chunks does.
     return _primed(_of_items(_iterator(target, scope), pipeline), pipeline, _nothing)
 

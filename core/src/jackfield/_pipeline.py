@@ -59,6 +59,23 @@ class Pipeline:
         self._inner = inner
         return self
 
+    def gives_way_to(self, inner: Pipeline) -> bool:
+        """Let a running stream of another call stand for this one, where nothing of it is to be changed.
+
+        Its chunks then reach this call's reader straight; observers and errors are those of both calls.
+        """
+        if self._transforms or self._asks_other_than(inner):
+            return False
+        self._told("first_chunk")
+        inner.watch = _both(inner.watch, self.watch)
+        inside, outside = inner.failure, self.failure
+        inner.failure = lambda error: outside(inside(error))
+        return True
+
+    def _asks_other_than(self, inner: Pipeline) -> bool:
+        usage = self.accumulator.include_usage, inner.accumulator.include_usage
+        return usage[0] != usage[1] or self._text != inner._text or self._gap < inner._gap
+
     @property
     def response(self) -> ModelResponse | TextCompletionResponse:
         """What has come so far, as a whole answer."""
@@ -180,6 +197,17 @@ class Pipeline:
             self._told("first_chunk")
             yield READY
         yield delivered
+
+
+def _both(first: Callable[..., None] | None, second: Callable[..., None] | None) -> Callable[..., None] | None:
+    if first is None or second is None:
+        return first or second
+
+    def watch(kind: str, **details: Any) -> None:
+        first(kind, **details)
+        second(kind, **details)
+
+    return watch
 
 
 def _unmapped(error: Exception) -> JackfieldError:

@@ -44,12 +44,16 @@ RESULTS = {
 
 
 def result_of(operation: str, result: Any, model: str) -> Any:
-    """Return a hook's result as its operation's response type; a missing ``model`` becomes the one asked for."""
+    """Return a hook's result as its operation's response type; a missing ``model`` becomes the one asked for.
+
+    Such a model is not in ``model_fields_set``: nobody answered with it.
+    """
     wanted = getattr(types, RESULTS[operation])
     if type(result) is not wanted:
         result = _converted(operation, wanted, result)
     if getattr(result, "model", model) is None:
         result = result.replace(model=model)  # a copy: the plugin may keep its own, and give it to others
+        result.model_fields_set.discard("model")
     return _numbered(result) if operation == "embedding" else result
 
 
