@@ -1,0 +1,177 @@
+"""A route that calls a model: from a request's bytes to its answer's, whole or streamed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from ._attendance import Attendance, ClientLeft, Receive, Scope, Send
+from ._dialects import Dialect, Writer
+from ._events import EventWriter
+from ._exchange import Exchange, exchange_of
+from ._incoming import body_of, metadata_of, options_of
+from ._outgoing import JSON, encoded, respond
+from ._serving import Serving, current_exchange
+from .wire.errors import Told, told
+
+if TYPE_CHECKING:
+    from jackfield import Request
+
+__all__ = ["Route"]
+
+FIRST_CHUNK_WAIT = 15.0
+"""Seconds in which a stream that fails before its first chunk is answered with the status it deserves."""
+
+
+@dataclass(slots=True)
+class Call:
+    """One call, from the moment its body has been read."""
+
+    serving: Serving
+    exchange: Exchange
+    body: dict[str, Any]
+    request: Request
+    call_type: str
+    began: datetime
+    writer: Writer | None = None
+    response: Any = None
+
+    def told(self) -> dict[str, Any]:
+        """Return the call as LiteLLM's log hooks get it."""
+        exchange = self.exchange
+        return {
+            **self.body,
+            "call_type": self.call_type,
+            "custom_llm_provider": exchange.provider,
+            "litellm_call_id": exchange.request_id,
+            "litellm_params": {"metadata": self.request.metadata or {}},
+            "optional_params": dict(self.request.params),
+        }
+
+
+class Route:
+    """An ASGI application that answers one route in its dialect."""
+
+    def __init__(self, path: str, dialect: Dialect, serving: Callable[[], Serving]) -> None:
+        self.path = path
+        self._dialect = dialect
+        self._serving = serving
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = exchange_of(scope)
+        exchange.route = self.path
+        current_exchange.set(exchange)
+        serving = self._serving().enter()
+        body: dict[str, Any] = {}
+        call: Call | None = None
+        events = EventWriter(send)
+        try:
+            body = await body_of(self._dialect.body, scope, receive, serving.config)
+            call = await self._call(body, scope, serving, exchange)
+            if getattr(call.request, "stream", False):
+                await self._stream(call, receive, events)
+            else:
+                await self._whole(call, receive, send)
+        except ClientLeft as left:
+            exchange.client_left, exchange.error = True, left
+        except Exception as error:
+            await self._fail(error, call, exchange, send, events)
+        finally:
+            events.stop()
+            self._dialect.release(body)
+            serving.leave()
+        if call is not None and serving.callbacks:
+            await _log(call)
+
+    async def _call(self, body: dict[str, Any], scope: Scope, serving: Serving, exchange: Exchange) -> Call:
+        began = datetime.now(UTC)
+        config = serving.config
+        exchange.model = serving.group(body["model"])
+        if serving.callbacks:
+            body = await serving.callbacks.before(body, self._dialect.call_type, scope)
+        options = options_of(body, serving)
+        metadata = metadata_of(scope, body) if config.handlers else None
+        request = self._dialect.request(body, metadata).replace(options=options)
+        if config.log_content:
+            exchange.content = {"request": body}
+        return Call(serving, exchange, body, request, self._dialect.call_type, began)
+
+    async def _whole(self, call: Call, receive: Receive, send: Send) -> None:
+        with Attendance(receive):
+            response = await call.serving.client.run(call.request)
+        call.exchange.usage = getattr(response, "usage", None)
+        if call.serving.callbacks:
+            response = await call.serving.callbacks.succeeded(call.body, response)
+        call.response = response
+        content = self._dialect.answer(response, call.body)
+        if call.exchange.content is not None:
+            call.exchange.content = {**call.exchange.content, "response": json.loads(content)}
+        await respond(send, 200, content)
+
+    async def _stream(self, call: Call, receive: Receive, events: EventWriter) -> None:
+        call.writer = writer = self._dialect.writer(call.body)
+        opening = asyncio.ensure_future(call.serving.client.run(call.request))
+        try:
+            with Attendance(receive):
+                await asyncio.wait((opening,), timeout=FIRST_CHUNK_WAIT)
+                if not opening.done():
+                    await events.begin()
+                async with await opening as stream:
+                    call.exchange.first_chunk_at = perf_counter()
+                    await _copy(stream, writer, events)
+                    call.response = stream.response
+                    call.exchange.usage = call.response.usage
+        finally:
+            await _ended(opening)
+
+    async def _fail(
+        self, error: Exception, call: Call | None, exchange: Exchange, send: Send, events: EventWriter
+    ) -> None:
+        if call is not None and call.serving.callbacks:
+            error = await call.serving.callbacks.failed(call.body, error)
+        exchange.error = error
+        answer = told(error, exchange.request_id)
+        if call is not None and call.writer is not None and events.begun:
+            await events.end(call.writer.fail(answer))
+        else:
+            await respond(send, answer.status, encoded(self._dialect.error(answer)), error_headers(answer))
+
+
+async def _copy(stream: Any, writer: Writer, events: EventWriter) -> None:
+    """Write a stream's chunks as they come; what came together goes out together."""
+    async for chunks in stream.batches():
+        if data := b"".join(map(writer.chunk, chunks)):
+            if not events.begun:
+                await events.begin()
+            await events.write(data)
+    if not events.begun:
+        await events.begin()
+    await events.end(writer.end(stream.response.usage))
+
+
+async def _ended(opening: asyncio.Future[Any]) -> None:
+    """Leave no call behind that nobody waits for."""
+    if not opening.done():
+        opening.cancel()
+        await asyncio.wait((opening,))
+
+
+def error_headers(answer: Told) -> list[tuple[bytes, bytes]]:
+    """Return the headers of an error's answer."""
+    if answer.retry_after is None:
+        return [JSON]
+    return [JSON, (b"retry-after", str(answer.retry_after).encode())]
+
+
+async def _log(call: Call) -> None:
+    """Tell LiteLLM's log hooks, after the answer has gone out."""
+    callbacks, exchange = call.serving.callbacks, call.exchange
+    if exchange.error is None:
+        await callbacks.log_success(call.told(), call.response, call.began, datetime.now(UTC))
+    else:
+        await callbacks.log_failure(call.told() | {"exception": exchange.error}, None, call.began, datetime.now(UTC))

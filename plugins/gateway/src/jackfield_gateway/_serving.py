@@ -1,0 +1,107 @@
+"""One configuration at work: its client, its model groups, its handlers. A reload makes another and drops this one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import Any, Self, cast
+
+import jackfield
+from jackfield import AsyncClient, CallOptions, Event, hookimpl
+from jackfield_custom_format import provider_of
+from jackfield_router import Router
+
+from ._callbacks import Callbacks
+from ._exchange import Exchange
+from ._handlers import load_objects
+from .config import Config
+
+__all__ = ["GROUPS", "Serving", "current_exchange"]
+
+GROUPS = "model-groups"
+"""The provider name under which the router stands in the gateway's client."""
+
+current_exchange: ContextVar[Exchange | None] = ContextVar("current_exchange", default=None)
+"""The request that a task works for: how an observer knows whose call it sees."""
+
+
+class Serving:
+    """What requests are answered with. Raises ConfigurationError where a handler or a callback does not load."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        objects = load_objects(config)
+        self.callbacks = Callbacks(objects.callbacks)
+        self.router = Router(config.deployments, config.router, config.aliases)
+        self.client = AsyncClient(**_defaults(config))
+        self.client.register_provider(GROUPS, self.router)
+        for name, handler in objects.handlers.items():
+            self.client.register_provider(name, provider_of(name, handler))
+        for extension in (_Witness(), *objects.extensions):
+            self.client.register_extension(extension)
+        # A handler may call another one by name, with the functions of the package.
+        jackfield.custom_provider_map = [
+            {"provider": name, "custom_handler": handler} for name, handler in objects.handlers.items()
+        ]
+        self._options = {name: self._options_of(name) for name in self.router.names()}
+        self._users = 0
+        self._retired = False
+        self._closing: asyncio.Task[None] | None = None
+
+    def enter(self) -> Self:
+        """Count one more request that works with this configuration."""
+        self._users += 1
+        return self
+
+    def leave(self) -> None:
+        """Count one less; the last of a retired one closes its connections."""
+        self._users -= 1
+        self._close_when_idle()
+
+    def retire(self) -> None:
+        """Take no more requests; the connections are closed when the last one has ended."""
+        self._retired = True
+        self._close_when_idle()
+
+    def options(self, model: str) -> CallOptions:
+        """Return the options of a call of this model group: through the router, then through its fallbacks."""
+        return self._options.get(model) or self._options_of(model)
+
+    def group(self, model: str) -> str | None:
+        """Return the group's name as the config writes it, for labels; None for a model that it does not have."""
+        deployments = self.router.find(model)
+        return deployments[0].model_name if deployments else None
+
+    async def aclose(self) -> None:
+        """Close the connections to providers."""
+        await self.client.aclose()
+
+    def _close_when_idle(self) -> None:
+        if self._retired and not self._users and self._closing is None:
+            self._closing = asyncio.ensure_future(self.aclose())
+
+    def _options_of(self, model: str) -> CallOptions:
+        options: dict[str, Any] = {"provider": GROUPS}
+        names = self.config.fallbacks.get(model) or self.config.fallbacks.get(self.config.aliases.get(model, ""))
+        if names:
+            options["fallbacks"] = [{"model": name, "provider": GROUPS} for name in names]
+        return cast("CallOptions", options)
+
+
+def _defaults(config: Config) -> Mapping[str, Any]:
+    defaults = {"timeout": config.request_timeout, "drop_params": config.drop_params or None}
+    return {name: value for name, value in defaults.items() if value is not None}
+
+
+class _Witness:
+    """Notes in the record of a request which provider answered, and when its first chunk came."""
+
+    @hookimpl
+    def observe(self, event: Event) -> None:
+        exchange = current_exchange.get()
+        if exchange is None or event.provider == GROUPS:
+            return
+        if event.kind == "started":
+            exchange.provider = event.provider
+            exchange.deployment = f"{event.provider}/{event.model}"
