@@ -1,0 +1,61 @@
+"""``jackfield serve`` and its options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+__all__ = ["serve"]
+
+
+@click.command()
+@click.option(
+    "--config",
+    "path",
+    required=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The models and settings to serve: LiteLLM's config.yaml works.",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port", default=4000, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 takes any free one."
+)
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(min=1), help="How many processes serve.")
+@click.option("--check", is_flag=True, help="Read FILE and load its handlers, say what is wrong, and serve nothing.")
+def serve(path: Path, host: str, port: int, workers: int, *, check: bool) -> int:
+    """Serve every model of FILE to OpenAI and Anthropic clients.
+
+    SIGHUP reads FILE again, SIGTERM ends when the requests in flight are answered.
+    """
+    from jackfield import ConfigurationError
+
+    try:
+        if check:
+            return _check(path)
+        from ._server import serve as serve_config
+
+        return serve_config(path, host, port, workers)
+    except ConfigurationError as error:
+        # Findings are lines of their own, so this is no ClickException, which the group would make one line of.
+        click.echo(f"Error: {error}", err=True)
+        return 1
+
+
+def _check(path: Path) -> int:
+    import asyncio
+
+    from ._app import Gateway
+    from .config import load
+
+    async def build() -> None:
+        await Gateway(config).aclose()
+
+    config = load(path)
+    asyncio.run(build())
+    for warning in config.warnings:
+        click.echo(f"warning: {warning}")
+    models = len({deployment.model_name for deployment in config.deployments})
+    click.echo(f"{path}: all is well, {models} {'model' if models == 1 else 'models'}")
+    return 0

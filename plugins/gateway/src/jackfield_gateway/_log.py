@@ -1,0 +1,192 @@
+"""The log: a line of JSON for each request and for each thing that the operator has to know, on one stream.
+
+No line holds what was asked or answered, unless the config switches that on, and none holds a key. Text that comes from
+elsewhere is escaped to ASCII, so that nothing in it can end a line or move a terminal's cursor.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+import traceback
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from jackfield import APIConnectionError, APIStatusError, ConfigurationError, UnsupportedOperationError
+from pydantic_core import to_json
+
+from ._exchange import Exchange
+from .config import Config, Prices
+
+__all__ = ["AccessLog", "LineWriter", "cost_of", "send_logging_to"]
+
+CLIENT_LEFT = 499
+"""The status, nginx's, of a request whose client left before there was another."""
+
+
+class LineWriter:
+    """Writes whole lines to a file descriptor, each with one ``write``: workers that share it do not mix theirs."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self.lost = 0
+
+    def write(self, line: bytes) -> None:
+        """Write a line, given without its end."""
+        try:
+            os.write(self._descriptor, line + b"\n")
+        except OSError:
+            self.lost += 1  # nobody reads the log any more, or the disk is full: no reason to end requests
+
+
+class AccessLog:
+    """A line for each request, and one more where an error's text reached nobody."""
+
+    def __init__(self, writer: LineWriter, config: Config) -> None:
+        self._writer = writer
+        self.configure(config)
+
+    def configure(self, config: Config) -> None:
+        """Go by another config from the next line on."""
+        self._prices = config.prices
+        self._with_content = config.log_content
+
+    def write(self, exchange: Exchange) -> None:
+        """Log a request that has ended."""
+        self._writer.write(to_json(self._line(exchange)))
+        if exchange.error is not None and not exchange.client_left and _is_news(exchange.error):
+            self._writer.write(_encode(_error_line(exchange, exchange.error)))
+
+    def _line(self, exchange: Exchange) -> dict[str, Any]:
+        started = exchange.started
+        line: dict[str, Any] = {
+            "time": _now(),
+            "level": "info",
+            "event": "request",
+            "request_id": exchange.request_id,
+            "method": exchange.method,
+            "route": exchange.route,
+            "model": exchange.model,
+            "provider": exchange.provider,
+            "status": _status(exchange),
+            "duration_ms": _milliseconds(time.perf_counter() - started),
+        }
+        if exchange.deployment is not None:
+            line["deployment"] = exchange.deployment
+        if exchange.first_byte_at is not None:
+            line["first_byte_ms"] = _milliseconds(exchange.first_byte_at - started)
+        if exchange.first_chunk_at is not None:
+            line["first_chunk_ms"] = _milliseconds(exchange.first_chunk_at - started)
+        if exchange.usage is not None:
+            line["prompt_tokens"] = exchange.usage.prompt_tokens
+            line["completion_tokens"] = exchange.usage.completion_tokens
+            if (cost := cost_of(exchange, self._prices)) is not None:
+                line["cost"] = cost
+        if exchange.error is not None:
+            line["error"] = type(exchange.error).__name__
+        if exchange.client_left:
+            line["client_left"] = True
+        if self._with_content and exchange.content is not None:
+            line["content"] = exchange.content
+        return line
+
+
+def cost_of(exchange: Exchange, prices: Mapping[str, Prices]) -> float | None:
+    """Return what a request cost, or None where its model has no price or told no usage."""
+    price = prices.get(exchange.model) if exchange.model is not None else None
+    if price is None or exchange.usage is None:
+        return None
+    spent = (exchange.usage.prompt_tokens or 0) * price.input_cost_per_token
+    spent += (exchange.usage.completion_tokens or 0) * price.output_cost_per_token
+    return round(spent, 12)  # a float's own noise is no price
+
+
+def _status(exchange: Exchange) -> int | None:
+    return CLIENT_LEFT if exchange.status is None and exchange.client_left else exchange.status
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 2)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+# --------------------------------------------------------------------------------------------------------------- errors
+
+
+def _is_news(error: BaseException) -> bool:
+    """Whether an error's text is told to nobody but the log: a client's own fault is told to the client."""
+    if isinstance(error, UnsupportedOperationError):
+        return False
+    return not isinstance(error, APIStatusError) or error.status_code >= 500 or error.status_code in (401, 403)
+
+
+def _error_line(exchange: Exchange, error: BaseException) -> dict[str, Any]:
+    line: dict[str, Any] = {
+        "time": _now(),
+        "level": "error",
+        "event": "error",
+        "request_id": exchange.request_id,
+        "route": exchange.route,
+        "model": exchange.model,
+        "provider": exchange.provider,
+        "deployment": exchange.deployment,
+        "error": type(error).__name__,
+        "message": str(error),
+    }
+    if isinstance(error, ConfigurationError | APIConnectionError | APIStatusError):
+        if error.__cause__ is not None:
+            line["cause"] = repr(error.__cause__)
+    else:  # it is code that failed, ours or a plugin's
+        line["traceback"] = "".join(traceback.format_exception(error))
+    return line
+
+
+def _encode(line: Mapping[str, Any]) -> bytes:
+    return json.dumps(line, default=str).encode()
+
+
+# --------------------------------------------------------------------------------------------------- standard logging
+
+
+class _Lines(logging.Handler):
+    """Hands the records of the standard library's logging to the log's stream."""
+
+    def __init__(self, writer: LineWriter) -> None:
+        super().__init__()
+        self._writer = writer
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._writer.write(_encode(_record_line(record)))
+        except Exception:
+            self.handleError(record)  # as every handler does: a line that cannot be made ends nothing
+
+
+def _record_line(record: logging.LogRecord) -> dict[str, Any]:
+    line = {
+        "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+        "level": record.levelname.lower(),
+        "event": "log",
+        "logger": record.name,
+        "message": record.getMessage(),
+        **getattr(record, "fields", {}),
+    }
+    if record.exc_info is not None and record.exc_info[0] is not None:
+        line["traceback"] = "".join(traceback.format_exception(*record.exc_info))
+    return line
+
+
+def send_logging_to(writer: LineWriter) -> None:
+    """Send ``logging`` and ``warnings`` to the log: the gateway's own from info on, everybody else's from warning."""
+    root = logging.getLogger()
+    root.handlers = [_Lines(writer)]
+    root.setLevel(logging.WARNING)
+    logging.getLogger("jackfield_gateway").setLevel(logging.INFO)
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # the front and the worker say the same, in full
+    logging.captureWarnings(capture=True)

@@ -1,0 +1,44 @@
+"""Answers that no route gives: refusals at the door and errors that nobody caught, in the wire format of the path."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from itertools import count
+from secrets import token_hex
+
+from ._attendance import Send
+from .wire.errors import Told, anthropic, openai
+
+__all__ = ["RequestIds", "body", "is_anthropic", "refuse"]
+
+
+class RequestIds:
+    """Makes ids that no other process makes: a random beginning, and a number."""
+
+    def __init__(self) -> None:
+        self._beginning = token_hex(6)
+        self._numbers = count(1)
+
+    def __call__(self) -> str:
+        return f"{self._beginning}{next(self._numbers):08x}"
+
+
+def is_anthropic(path: str) -> bool:
+    """Whether errors of this path have Anthropic's shape; all others have OpenAI's."""
+    return path.rstrip("/").endswith(("/messages", "/messages/count_tokens"))
+
+
+def body(told: Told, path: str) -> bytes:
+    """Return the body of an error in the shape that the path's clients read."""
+    return json.dumps(anthropic(told) if is_anthropic(path) else openai(told)).encode()
+
+
+async def refuse(send: Send, told: Told, path: str, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
+    """Answer with an error."""
+    content = body(told, path)
+    start = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content)), *headers]
+    if told.retry_after is not None:
+        start.append((b"retry-after", b"%d" % told.retry_after))
+    await send({"type": "http.response.start", "status": told.status, "headers": start})
+    await send({"type": "http.response.body", "body": content})

@@ -1,0 +1,191 @@
+"""One process that answers requests: the app, the server around it, and how they start, change and stop."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from functools import partial
+from math import ceil
+from typing import Any, cast
+
+import uvicorn
+from jackfield import ConfigurationError
+
+from ._app import Gateway
+from ._binding import BACKLOG
+from ._exchange import Exchange
+from ._front import Front
+from ._handlers import changed_files
+from ._log import AccessLog, LineWriter
+from ._metrics import Metrics
+from ._notices import say_wrong
+from ._probes import Probes
+from ._protocol import HEAD_SECONDS, GatewayProtocol
+from ._share import ALONE, Place
+from .config import Config
+
+__all__ = ["CLOSING_SECONDS", "Worker", "run"]
+
+CLOSING_SECONDS = 5.0
+"""After the time that streams have: for closing connections to providers, and for threads to end."""
+
+log = logging.getLogger(__name__)
+
+
+class Worker:
+    """Serves a config on a listening socket until SIGTERM or SIGINT.
+
+    ``announce`` is called once requests are answered. Raises ConfigurationError where the config cannot be served.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        listener: socket.socket,
+        writer: LineWriter,
+        announce: Callable[[], object],
+        place: Place = ALONE,
+    ) -> None:
+        self._place = place
+        self._listener = listener
+        self._shutdown_timeout = config.limits.shutdown_timeout
+        self._gateway = Gateway(place.share(config))
+        self._access = AccessLog(writer, config)
+        self._metrics = Metrics(_groups(config))
+        self._probes = Probes(self._metrics.page)
+        self._front = Front(self._gateway, place.share(config), self, self._probes.routes)
+        self._server = _Server(_server_config(self._front, config), announce)
+        self._changing = asyncio.Lock()
+
+    def begin(self) -> None:
+        """Count a request that has come."""
+        self._metrics.begin()
+
+    def end(self, exchange: Exchange) -> None:
+        """Count and log a request that has ended."""
+        self._metrics.end(exchange)
+        self._access.write(exchange)
+
+    async def serve(self) -> None:
+        """Answer requests; return when the last one is answered after a signal to stop."""
+        if sys.platform != "win32":  # there Ctrl-C ends the process, and nothing else is to be had
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, self.stop, number)
+        await self._server.serve(sockets=[self._listener])
+        try:
+            async with asyncio.timeout(CLOSING_SECONDS):
+                await self._gateway.aclose()
+        except TimeoutError:
+            log.warning("connections to providers were not closed within %g seconds", CLOSING_SECONDS)
+
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        """Take no more requests and end when those in flight have; told a second time, end at once."""
+        if self._server.should_exit:
+            os._exit(128 + number)
+        log.info("stopping: requests in flight have %g seconds to end", self._shutdown_timeout)
+        self._probes.draining = True
+        self._server.should_exit = True
+        _exit_after(self._shutdown_timeout + CLOSING_SECONDS)
+
+    async def change(self, config: Config) -> bool:
+        """Go by another config from the next request on; the old one stays, and False returns, where that cannot be.
+
+        The idle time-out, the time for a request's head and the shutdown's bound are those of the start.
+        """
+        async with self._changing:
+            shared = self._place.share(config)
+            try:
+                await self._gateway.reload(shared)
+            except ConfigurationError as error:
+                say_wrong(error)
+                return False
+            self._front.configure(shared)
+            self._access.configure(config)
+            self._metrics.configure(_groups(config))
+        if self._place.index == 0:  # what all workers would say, one says
+            _say_changed()
+        return True
+
+
+def _groups(config: Config) -> set[str]:
+    return {deployment.model_name for deployment in config.deployments}
+
+
+def _say_changed() -> None:
+    for path in changed_files():
+        log.warning("%s has changed since it was loaded and is not executed again: restart the gateway", path)
+
+
+# ----------------------------------------------------------------------------------------------------------- the server
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's, which tells when it answers and leaves signals to the worker."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], object]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        gc.freeze()  # what is loaded by now stays; no collection needs to look at it again
+        self._announce()
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+
+def _server_config(app: Front, config: Config) -> uvicorn.Config:
+    limits = config.limits
+    protocol = partial(GatewayProtocol, head_seconds=min(HEAD_SECONDS, limits.read_timeout))
+    return uvicorn.Config(
+        cast("Any", app),
+        interface="asgi3",
+        http=cast("Any", protocol),  # uvicorn only calls it
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=ceil(limits.idle_timeout),
+        timeout_graceful_shutdown=ceil(limits.shutdown_timeout),
+    )
+
+
+def _exit_after(seconds: float) -> None:
+    """End the process then, whatever holds it up: the thread of a handler that hangs, an answer that never comes."""
+    timer = threading.Timer(seconds, os._exit, (0,))
+    timer.daemon = True
+    timer.start()
+
+
+def run(serve: Callable[[], Any]) -> None:
+    """Run a coroutine function to its end, on uvloop where there is one."""
+
+    async def main() -> None:
+        await serve()
+
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(main())
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    if sys.platform == "win32":
+        return None  # uvloop is not made for it
+    try:
+        import uvloop
+    except ImportError as error:
+        raise ConfigurationError(f"uvloop does not load ({error}): pip install --force-reinstall uvloop") from error
+    return uvloop.new_event_loop
