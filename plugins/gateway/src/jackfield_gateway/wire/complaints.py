@@ -65,7 +65,7 @@ class Finding(NamedTuple):
 
 
 def complaint(kind: Kind, error: ValidationError) -> BadRequestError:
-    """Return the error for the first thing that does not fit; ``param`` is its place, such as ``messages[0].content``."""
+    """Return the error for the first thing that does not fit; ``param`` is its place, as ``messages[0].content``."""
     errors = error.errors(include_url=False)
     if errors[0]["type"] == "json_invalid":
         return _no_json(errors[0]["ctx"]["error"])
