@@ -3,5 +3,7 @@
 from __future__ import annotations
 
 from ._config import Callback, Config, Handler, Limits, Position, Prices
+from ._load import load
+from ._report import Finding, InvalidConfig
 
-__all__ = ["Callback", "Config", "Handler", "Limits", "Position", "Prices"]
+__all__ = ["Callback", "Config", "Finding", "Handler", "InvalidConfig", "Limits", "Position", "Prices", "load"]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from jackfield_router import Deployment, RouterSettings
+from jackfield_router import Deployment, RouterSettings
 
 __all__ = ["Callback", "Config", "Handler", "Limits", "Position", "Prices"]
 
@@ -63,12 +62,6 @@ class Limits:
     shutdown_timeout: float = 25.0
 
 
-def _router_settings() -> RouterSettings:
-    from jackfield_router import RouterSettings
-
-    return RouterSettings()
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class Config:
     """A whole configuration. ``Config()`` is one without a model.
@@ -80,7 +73,7 @@ class Config:
 
     deployments: tuple[Deployment, ...] = ()
     places: tuple[Position, ...] = ()
-    router: RouterSettings = field(default_factory=_router_settings)
+    router: RouterSettings = field(default_factory=RouterSettings)
     aliases: Mapping[str, str] = field(default_factory=dict)
     fallbacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     handlers: tuple[Handler, ...] = ()
