@@ -1,8 +1,8 @@
 """What of an error may reach a client: one table, and the two wire formats of it.
 
-A client reads the text of what is about its own request (APIStatusError, UnsupportedOperationError, and what handlers
-raise as CustomLLMError, which is an APIStatusError by then). All else is the operator's: it is a fixed sentence, and the
-full text is for the log. A text that a provider wrote loses addresses and paths on its way.
+A client reads the text of what is about its own request: that of an APIStatusError, of an UnsupportedOperationError,
+and of a handler's CustomLLMError, which is an APIStatusError by then. All else is the operator's: a client reads a
+fixed sentence, and the full text is for the log. A text that a provider wrote loses addresses and paths on its way.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ from pydantic import ConfigDict, Field, Tag, with_config
 from typing_extensions import TypedDict
 
 __all__ = [
+    "CalledFunction",
     "Finite",
-    "FunctionCall",
     "JsonObject",
     "NonEmpty",
     "Number",
@@ -44,7 +44,7 @@ TokensOrTexts = (
 
 
 @wire_object
-class FunctionCall(TypedDict):
+class CalledFunction(TypedDict):
     """The function that a model called; ``arguments`` is JSON text."""
 
     name: str

@@ -159,7 +159,7 @@ System = Annotated[str, Tag("<a string>")] | Annotated[list[TextBlock], several,
 
 
 @wire_object
-class Message(TypedDict):
+class MessageParam(TypedDict):
     role: Literal["user", "assistant"]
     content: Content
 
@@ -168,7 +168,7 @@ class Message(TypedDict):
 
 
 @wire_object
-class Tool(TypedDict):
+class ToolParam(TypedDict):
     """A tool of the client's own, or by its ``type`` one of Anthropic's, which has no schema."""
 
     name: NonEmpty
@@ -184,7 +184,7 @@ class FreeChoice(TypedDict):
 
 
 @wire_object
-class ToolChoice(TypedDict):
+class NamedChoice(TypedDict):
     type: Literal["tool"]
     name: NonEmpty
     disable_parallel_tool_use: NotRequired[bool | None]
@@ -206,11 +206,11 @@ class Metadata(TypedDict, total=False):
 
 class _Asked(TypedDict, total=False):
     model: Required[NonEmpty]
-    messages: Required[Annotated[list[Message], several, Field(min_length=1)]]
+    messages: Required[Annotated[list[MessageParam], several, Field(min_length=1)]]
     system: System | None
     thinking: Thinking | None
-    tool_choice: Annotated[FreeChoice | ToolChoice, Field(discriminator="type")] | None
-    tools: Annotated[list[Tool], several] | None
+    tool_choice: Annotated[FreeChoice | NamedChoice, Field(discriminator="type")] | None
+    tools: Annotated[list[ToolParam], several] | None
     output_config: JsonObject | None
     cache_control: JsonObject | None
 

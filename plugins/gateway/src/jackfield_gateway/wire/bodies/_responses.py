@@ -77,7 +77,7 @@ Input = Annotated[str, Tag("<a string>")] | Annotated[list[InputItem], several, 
 
 
 @wire_object
-class Tool(TypedDict):
+class ResponsesTool(TypedDict):
     """A function has its name beside its type; tools of OpenAI's own have other types."""
 
     type: NonEmpty
@@ -142,7 +142,7 @@ class ResponsesBody(TypedDict, total=False):
     temperature: Number | None
     text: TextOptions | None
     tool_choice: ToolChoice | None
-    tools: Annotated[list[Tool], several] | None
+    tools: Annotated[list[ResponsesTool], several] | None
     top_logprobs: int | None
     top_p: Number | None
     truncation: str | None
