@@ -47,10 +47,22 @@ def test_an_alias_may_lead_into_a_wildcard():
     assert models(router, "best") == ["fake/big"]
 
 
-@pytest.mark.parametrize("leads_to", ["nowhere", "another"])
-def test_an_alias_that_leads_to_no_group_is_refused(leads_to):
-    with pytest.raises(ConfigurationError, match=f"the alias 'best' leads to '{leads_to}', which is no model group"):
-        Router([Deployment("fast", "fake/a")], aliases={"best": leads_to, "another": "fast"})
+def test_an_alias_may_lead_to_another_one():
+    router = Router([Deployment("fast", "fake/a")], aliases={"best": "better", "better": "fast"})
+    assert models(router, "best") == ["fake/a"]
+
+
+@pytest.mark.parametrize(
+    ("aliases", "said"),
+    [
+        ({"best": "nowhere"}, "the alias 'best' leads to 'nowhere', which is no model group"),
+        ({"best": "better", "better": "best"}, "the alias 'best' leads to 'best', which is no model group"),
+        ({"best": "best"}, "the alias 'best' leads to 'best', which is no model group"),
+    ],
+)
+def test_an_alias_that_leads_to_no_group_is_refused(aliases, said):
+    with pytest.raises(ConfigurationError, match=said):
+        Router([Deployment("fast", "fake/a")], aliases=aliases)
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ class Names:
         wild = sorted((name for name in groups if "*" in name), key=lambda name: (-len(name), name))
         self._wild = [(name.partition("*"), groups[name]) for name in wild]
         self.all = tuple(sorted({*groups, *aliases}))
-        self._exact |= {alias: self._aliased(alias, name) for alias, name in aliases.items()}
+        self._exact |= {alias: self._aliased(alias, aliases) for alias in aliases}
 
     def find(self, name: str) -> Match | None:
         """Return what serves this name, or None."""
@@ -43,7 +43,12 @@ class Names:
                 return Match(group, name[len(prefix) : end])
         return None
 
-    def _aliased(self, alias: str, name: str) -> Match:
-        if (found := self.find(name)) is None:
+    def _aliased(self, alias: str, aliases: Mapping[str, str]) -> Match:
+        seen, name = {alias}, aliases[alias]
+        while name in aliases and name not in seen:
+            seen.add(name)
+            name = aliases[name]
+        found = None if name in seen else self.find(name)
+        if found is None:
             raise ConfigurationError(f"the alias {alias!r} leads to {name!r}, which is no model group")
         return found
