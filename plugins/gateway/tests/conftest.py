@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -42,10 +43,14 @@ class Exchanged:
             self.messages.append(message)
             self._came.notify_all()
 
-    async def has(self, text: bytes) -> None:
-        """Wait until the answer's body holds this."""
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Wait until what was sent makes this true."""
         async with asyncio.timeout(10), self._came:
-            await self._came.wait_for(lambda: text in self.body)
+            await self._came.wait_for(true)
+
+    async def has(self, text: bytes, times: int = 1) -> None:
+        """Wait until the answer's body holds this."""
+        await self.until(lambda: self.body.count(text) >= times)
 
     async def ended(self) -> Exchanged:
         """Wait until the application has done with the request."""

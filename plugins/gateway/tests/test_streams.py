@@ -91,8 +91,7 @@ async def test_an_error_after_the_wait_for_the_first_chunk_is_an_event(exchanged
     monkeypatch.setattr(_calls, "FIRST_CHUNK_WAIT", 0.01)
     model = Paced()
     request = exchanged(gateway_of(model), "/v1/chat/completions", STREAM)
-    while not request.messages:
-        await asyncio.sleep(0.001)
+    await request.until(lambda: request.status == 200)
     model.give(RateLimitError("slow down"))
     await request.ended()
     assert (request.status, json.loads(request.events[-1])["error"]["message"]) == (200, "slow down")
@@ -106,9 +105,7 @@ async def test_silence_is_filled_with_comments_before_the_first_chunk_and_after_
     await request.has(b": keep-alive\n\n: keep-alive\n\n")
     model.give("Hello")
     await request.has(b"Hello")
-    before = request.body.count(_events.COMMENT)
-    while request.body.count(_events.COMMENT) == before:
-        await asyncio.sleep(0.001)
+    await request.has(_events.COMMENT, times=request.body.count(_events.COMMENT) + 1)
     model.give(None)
     await request.ended()
     assert request.events[-1] == "[DONE]"
