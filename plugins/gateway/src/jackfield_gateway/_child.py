@@ -12,9 +12,10 @@ from collections import deque
 from jackfield import ConfigurationError
 
 from ._channel import NOT_TAKEN, READY, STARTUP_FAILED, TAKEN, ConfigReader
+from ._http import run
 from ._log import LineWriter, send_logging_to
 from ._share import Place
-from ._worker import Worker, run
+from ._worker import Worker
 from .config import Config
 
 __all__ = ["main"]

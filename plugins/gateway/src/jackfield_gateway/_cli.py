@@ -46,13 +46,18 @@ def serve(path: Path, host: str, port: int, workers: int, *, check: bool) -> int
 def _check(path: Path) -> int:
     import asyncio
 
+    from jackfield import ConfigurationError
+
     from ._app import Gateway
+    from ._handlers import check_imports
     from .config import load
 
     async def build() -> None:
         await Gateway(config).aclose()
 
     config = load(path)
+    if findings := check_imports(config):
+        raise ConfigurationError("\n".join(findings))
     asyncio.run(build())
     for warning in config.warnings:
         click.echo(f"warning: {warning}")

@@ -25,8 +25,8 @@ class Tokens(Protocol):
 class Exchange:
     """One request and its answer. All times are those of ``time.perf_counter``, in seconds.
 
-    The front sets ``request_id``, ``method``, ``started``, ``status``, ``first_byte_at``, ``complete`` and
-    ``client_left``. The app sets the rest, each as soon as it is known, so that a request that fails or is left still
+    The front sets ``request_id``, ``method``, ``started``, ``status``, ``first_byte_at``, ``seconds``,
+    ``complete`` and ``client_left``. The app sets the rest, each as soon as it is known, so that a request that fails or is left still
     tells what it was.
     """
 
@@ -54,6 +54,8 @@ class Exchange:
     status: int | None = None
     """The status that was sent; None while there is none."""
     first_byte_at: float | None = None
+    seconds: float = 0.0
+    """How long it took, set when it has ended."""
     complete: bool = False
     """The whole answer was handed to the server."""
     client_left: bool = False

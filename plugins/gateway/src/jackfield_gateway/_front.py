@@ -13,7 +13,7 @@ from ._exchange import STATE_KEY, Exchange
 from ._guard import Guard, Refusal
 from ._refusals import RequestIds, refuse
 from .config import Config
-from .wire.errors import Told, told
+from .wire.errors import Told, openai_type, told
 
 __all__ = ["App", "Front", "Recorder"]
 
@@ -21,8 +21,6 @@ App = Callable[[Scope, Receive, Send], Any]
 
 RETRY_AFTER = 1
 """Seconds after which a client may try again that came when all places were taken."""
-
-ERROR_TYPES = {401: "authentication_error", 403: "permission_error", 503: "service_unavailable_error"}
 
 usable_id = re.compile(rb"[A-Za-z0-9._-]{1,128}").fullmatch
 
@@ -72,6 +70,7 @@ class Front:
                 await refuse(answer, told(error, exchange.request_id), scope["path"])
             # else: the server sees an answer that is not complete, and closes the connection
         finally:
+            exchange.seconds = perf_counter() - exchange.started
             self._recorder.end(exchange)
 
     async def _serve(
@@ -128,7 +127,7 @@ def _busy(request_id: str) -> Told:
     return Told(
         503,
         "This gateway has as many requests in flight as it takes: try again in a moment.",
-        ERROR_TYPES[503],
+        openai_type(503),
         "too_many_requests_in_flight",
         retry_after=RETRY_AFTER,
         request_id=request_id,
@@ -136,5 +135,5 @@ def _busy(request_id: str) -> Told:
 
 
 async def _turn_away(answer: Send, refusal: Refusal, path: str, request_id: str) -> None:
-    said = Told(refusal.status, refusal.message, ERROR_TYPES[refusal.status], refusal.code, request_id=request_id)
+    said = Told(refusal.status, refusal.message, openai_type(refusal.status), refusal.code, request_id=request_id)
     await refuse(answer, said, path, [(b"www-authenticate", b"Bearer")] if refusal.status == 401 else [])

@@ -122,8 +122,8 @@ def _is_same(origin: bytes, host: bytes) -> bool:
 def _split(host: str) -> tuple[str, str]:
     """Split ``name:port``; the name is empty where that is no host."""
     if host.startswith("["):
-        name, _, rest = host[1:].partition("]")
-        colon, port = rest[:1], rest[1:]
+        name, bracket, rest = host[1:].partition("]")
+        colon, port = (rest[:1], rest[1:]) if bracket else ("?", "?")
     else:
         name, colon, port = host.partition(":")
     if (colon and not port.isdecimal()) or (port and colon != ":"):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import time
 import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -72,7 +71,7 @@ class AccessLog:
             "model": exchange.model,
             "provider": exchange.provider,
             "status": _status(exchange),
-            "duration_ms": _milliseconds(time.perf_counter() - started),
+            "duration_ms": _milliseconds(exchange.seconds),
         }
         if exchange.deployment is not None:
             line["deployment"] = exchange.deployment

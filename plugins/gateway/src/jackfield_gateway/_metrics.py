@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
-from time import perf_counter
 from typing import NamedTuple
 
 from jackfield import errors
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -43,6 +50,7 @@ class Metrics:
     """
 
     def __init__(self, models: Collection[str]) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # prometheus_client has no types for it
         self.registry = registry = CollectorRegistry()
         self._shared = FOLDER_VARIABLE in os.environ
         if not self._shared:
@@ -94,7 +102,7 @@ class Metrics:
         key = (exchange.route, exchange.model, exchange.status)
         series = self._series.get(key) or self._new_series(key)
         series.requests.inc()
-        series.duration.observe(perf_counter() - exchange.started)
+        series.duration.observe(exchange.seconds)
         if exchange.first_chunk_at is not None:
             series.first_chunk.observe(exchange.first_chunk_at - exchange.started)
         if exchange.usage is not None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from ._attendance import Receive, Scope, Send
 from ._front import App
 from ._refusals import refuse
-from .wire.errors import Told
+from .wire.errors import Told, openai_type
 
 __all__ = ["Probes"]
 
@@ -49,7 +49,7 @@ def _alive() -> tuple[int, bytes, bytes]:
 def _answering(make: Callable[[], tuple[int, bytes, bytes]]) -> App:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD"):
-            wrong = Told(405, f"{scope['path']} takes GET and no other method.", "invalid_request_error")
+            wrong = Told(405, f"{scope['path']} takes GET and no other method.", openai_type(405))
             await refuse(send, wrong, scope["path"], [(b"allow", b"GET, HEAD")])
             return
         status, kind, content = make()

@@ -10,9 +10,9 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from ._refusals import RequestIds, body
-from .wire.errors import Told
+from .wire.errors import Told, openai_type
 
-__all__ = ["GatewayProtocol"]
+__all__ = ["HEAD_SECONDS", "GatewayProtocol"]
 
 HEAD_LIMIT = 64 * 1024
 """Bytes of a request that are no body: its line, its headers, what chunks are framed in, and what follows the last."""
@@ -25,6 +25,10 @@ CHUNK_FRAME = 16
 
 HEAD_SECONDS = 10.0
 """Time for a head, and for what is still sent of a request that was refused."""
+
+REASONS = {400: "Bad Request", 408: "Request Timeout", 431: "Request Header Fields Too Large"}
+
+HOP_BY_HOP = frozenset({b"connection", b"upgrade", b"http2-settings"})
 
 new_id = RequestIds()
 
@@ -44,6 +48,8 @@ class GatewayProtocol(HttpToolsProtocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._refused = False
 
+    # ---------------------------------------------------------------------------------------------- what uvicorn calls
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         super().connection_made(transport)
         self._await_head()
@@ -53,42 +59,73 @@ class GatewayProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        self._unset_keepalive_if_required()
         self._no_body += len(data)
-        super().data_received(data)
+        self._feed(data)
         if self._no_body > HEAD_LIMIT:
             self._refuse(431, "The request's head is too large.")
-        elif self._is_waiting() and self._deadline is None and self.timeout_keep_alive_task is None:
+        elif self._is_idle() and self._deadline is None and self.timeout_keep_alive_task is None:
             self._await_head()
+
+    # ------------------------------------------------------------------------------------------- what the parser calls
 
     def on_headers_complete(self) -> None:
         if len(self.headers) > HEADER_LIMIT or (self._no_body > HEAD_LIMIT and self._head_size() > HEAD_LIMIT):
             self._refuse(431, "The request's head is too large.")
             raise httptools.HttpParserError("head too large")  # the parser is to stop here
+        if self.parser.should_upgrade():
+            return  # it is read again, without the offer
         self._head_came()
         super().on_headers_complete()
-        self.headers = deque(maxlen=0)  # type: ignore[assignment]  # trailers come later and are no headers: none is kept
+        self.headers = deque(maxlen=0)  # type: ignore[assignment]  # trailers come later and are no headers: none stays
 
     def on_body(self, body: bytes) -> None:
         self._no_body -= len(body) + CHUNK_FRAME
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        self._no_body = 0
-        super().on_message_complete()
+        if not self.parser.should_upgrade():
+            self._no_body = 0
+            super().on_message_complete()
 
-    def send_400_response(self, msg: str) -> None:
-        """Answer to what is no HTTP, in JSON like all errors."""
-        self._refuse(400, "This is no valid HTTP request.")
+    # --------------------------------------------------------------------------------------------------------- reading
 
-    def _is_waiting(self) -> bool:
-        cycle = cast("RequestResponseCycle | None", self.cycle)  # None before the first request
+    def _feed(self, data: bytes) -> None:
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._feed_without_offer(data[upgrade.args[0] :])
+        except httptools.HttpParserError:
+            self._refuse(400, "This is no valid HTTP request.")
+
+    def _feed_without_offer(self, rest: bytes) -> None:
+        """Read a request again as if it offered no other protocol.
+
+        Java's HTTP client offers HTTP/2 with each first request. A server may pass that over (RFC 9110, 7.8), but
+        the parser ends there and leaves the body unread.
+        """
+        if self.parser.get_method() == b"CONNECT":
+            self._refuse(400, "This is no proxy.")
+            return
+        head = [b"%b %b HTTP/1.1" % (self.parser.get_method(), self.url)]
+        head += [b"%b: %b" % header for header in self.headers if header[0] not in HOP_BY_HOP]
+        self.parser = httptools.HttpRequestParser(self)
+        self._feed(b"\r\n".join([*head, b"", b""]) + rest)
+
+    def _head_size(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+
+    # ------------------------------------------------------------------------------------------------------------ time
+
+    def _is_idle(self) -> bool:
+        cycle = self._cycle()
         return cycle is None or cycle.response_complete
 
     def _is_in_head(self) -> bool:
         return type(self.headers) is list  # None before the first request, and no list any more after a head
 
-    def _head_size(self) -> int:
-        return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+    def _cycle(self) -> RequestResponseCycle | None:
+        return cast("RequestResponseCycle | None", self.cycle)  # None before the first request
 
     def _await_head(self) -> None:
         self._deadline = self.loop.call_later(self._head_seconds, self._give_up)
@@ -104,28 +141,34 @@ class GatewayProtocol(HttpToolsProtocol):
         else:
             self.transport.close()
 
+    # -------------------------------------------------------------------------------------------------------- refusing
+
     def _refuse(self, status: int, message: str) -> None:
-        """Answer and close; where another answer is under way, only close: nothing may stand in the middle of it."""
+        """Answer and close; where the next bytes belong to another answer, only close."""
         if self._refused or self.transport.is_closing():
             return
         self._refused = True
-        if self._is_waiting():
-            self.transport.write(_answer(status, message, getattr(self, "url", b"").decode("latin-1")))
+        cycle = self._cycle()
+        if cycle is not None and self._is_in_body_of(cycle):
+            cycle.disconnected = True  # the app is to write nothing any more
+            cycle.message_event.set()
+            self._answer(status, message)
+        elif self._is_idle():
+            self._answer(status, message)
         self.transport.close()
 
+    def _is_in_body_of(self, cycle: RequestResponseCycle) -> bool:
+        return cycle.more_body and not cycle.response_started and not self.pipeline
 
-def _answer(status: int, message: str, url: str) -> bytes:
-    request_id = new_id()
-    told = Told(status, message, "invalid_request_error", request_id=request_id)
-    content = body(told, url.partition("?")[0])
-    head = (
-        f"HTTP/1.1 {status} {REASONS[status]}\r\n"
-        "content-type: application/json\r\n"
-        f"content-length: {len(content)}\r\n"
-        f"x-request-id: {request_id}\r\n"
-        "connection: close\r\n\r\n"
-    )
-    return head.encode() + content
-
-
-REASONS = {400: "Bad Request", 408: "Request Timeout", 431: "Request Header Fields Too Large"}
+    def _answer(self, status: int, message: str) -> None:
+        request_id = new_id()
+        path = getattr(self, "url", b"").decode("latin-1").partition("?")[0]
+        content = body(Told(status, message, openai_type(status), request_id=request_id), path)
+        head = (
+            f"HTTP/1.1 {status} {REASONS[status]}\r\n"
+            "content-type: application/json\r\n"
+            f"content-length: {len(content)}\r\n"
+            f"x-request-id: {request_id}\r\n"
+            "connection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + content)

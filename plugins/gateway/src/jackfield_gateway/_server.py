@@ -58,7 +58,8 @@ def _banner(config: Config, url: str, workers: int) -> str:
 
 
 def _serve_here(config: Config, listener: socket.socket, writer: LineWriter, announce: Callable[[], None]) -> int:
-    from ._worker import Worker, run
+    from ._http import run
+    from ._worker import Worker
 
     async def main() -> None:
         worker = Worker(config, listener, writer, announce)

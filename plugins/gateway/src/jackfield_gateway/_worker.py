@@ -1,4 +1,4 @@
-"""One process that answers requests: the app, the server around it, and how they start, change and stop."""
+"""One process that answers requests: the app, the server around it, and how they begin, change and end."""
 
 from __future__ import annotations
 
@@ -10,29 +10,23 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
-from functools import partial
-from math import ceil
-from typing import Any, cast
+from collections.abc import Callable
 
-import uvicorn
 from jackfield import ConfigurationError
 
 from ._app import Gateway
-from ._binding import BACKLOG
 from ._exchange import Exchange
 from ._front import Front
 from ._handlers import changed_files
+from ._http import Server, server_config
 from ._log import AccessLog, LineWriter
 from ._metrics import Metrics
 from ._notices import say_wrong
 from ._probes import Probes
-from ._protocol import HEAD_SECONDS, GatewayProtocol
 from ._share import ALONE, Place
 from .config import Config
 
-__all__ = ["CLOSING_SECONDS", "Worker", "run"]
+__all__ = ["Worker"]
 
 CLOSING_SECONDS = 5.0
 """After the time that streams have: for closing connections to providers, and for threads to end."""
@@ -62,7 +56,8 @@ class Worker:
         self._metrics = Metrics(_groups(config))
         self._probes = Probes(self._metrics.page)
         self._front = Front(self._gateway, place.share(config), self, self._probes.routes)
-        self._server = _Server(_server_config(self._front, config), announce)
+        self._server = Server(server_config(self._front, config.limits), self._answers)
+        self._announce = announce
         self._changing = asyncio.Lock()
 
     def begin(self) -> None:
@@ -73,6 +68,10 @@ class Worker:
         """Count and log a request that has ended."""
         self._metrics.end(exchange)
         self._access.write(exchange)
+
+    def _answers(self) -> None:
+        gc.freeze()  # what is loaded by now stays; no collection needs to look at it again
+        self._announce()
 
     async def serve(self) -> None:
         """Answer requests; return when the last one is answered after a signal to stop."""
@@ -125,67 +124,8 @@ def _say_changed() -> None:
         log.warning("%s has changed since it was loaded and is not executed again: restart the gateway", path)
 
 
-# ----------------------------------------------------------------------------------------------------------- the server
-
-
-class _Server(uvicorn.Server):
-    """uvicorn's, which tells when it answers and leaves signals to the worker."""
-
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], object]) -> None:
-        super().__init__(config)
-        self._announce = announce
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        gc.freeze()  # what is loaded by now stays; no collection needs to look at it again
-        self._announce()
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        yield
-
-
-def _server_config(app: Front, config: Config) -> uvicorn.Config:
-    limits = config.limits
-    protocol = partial(GatewayProtocol, head_seconds=min(HEAD_SECONDS, limits.read_timeout))
-    return uvicorn.Config(
-        cast("Any", app),
-        interface="asgi3",
-        http=cast("Any", protocol),  # uvicorn only calls it
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        backlog=BACKLOG,
-        timeout_keep_alive=ceil(limits.idle_timeout),
-        timeout_graceful_shutdown=ceil(limits.shutdown_timeout),
-    )
-
-
 def _exit_after(seconds: float) -> None:
     """End the process then, whatever holds it up: the thread of a handler that hangs, an answer that never comes."""
     timer = threading.Timer(seconds, os._exit, (0,))
     timer.daemon = True
     timer.start()
-
-
-def run(serve: Callable[[], Any]) -> None:
-    """Run a coroutine function to its end, on uvloop where there is one."""
-
-    async def main() -> None:
-        await serve()
-
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(main())
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    if sys.platform == "win32":
-        return None  # uvloop is not made for it
-    try:
-        import uvloop
-    except ImportError as error:
-        raise ConfigurationError(f"uvloop does not load ({error}): pip install --force-reinstall uvloop") from error
-    return uvloop.new_event_loop

@@ -1,0 +1,104 @@
+"""Bodies that are too large or too slow."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from jackfield_gateway.config import Config, Limits
+
+SMALL = Config(limits=Limits(max_body_bytes=100))
+QUICK = Config(limits=Limits(read_timeout=0.3))
+
+
+async def never(scope: Any, receive: Any, send: Any) -> None:
+    raise AssertionError("no request may come this far")
+
+
+def chunk(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def test_a_body_that_says_it_is_too_large_is_refused_before_it_comes(serve: Any) -> None:
+    connection = serve(never, SMALL).connect()
+    connection.send(b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 101\r\nexpect: 100-continue\r\n\r\n")
+    answer = connection.answer()
+    assert (answer.status, answer.json()["error"]["code"]) == (413, "request_too_large")
+
+
+def test_a_body_of_just_the_limit_passes(serve: Any, echo_app: Any) -> None:
+    assert serve(echo_app, SMALL).ask("POST / HTTP/1.1", body=b"x" * 100).body == b"x" * 100
+
+
+def test_a_body_in_chunks_is_counted(serve: Any, echo_app: Any) -> None:
+    connection = serve(echo_app, SMALL).connect()
+    head = b"POST /v1/messages HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n"
+    connection.send(head + chunk(b"x" * 60) + chunk(b"x" * 40) + b"0\r\n\r\n")
+    assert connection.answer().body == b"x" * 100
+    connection.send(head + chunk(b"x" * 60) + chunk(b"x" * 41))
+    answer = connection.answer()
+    assert (answer.status, answer.json()["type"]) == (413, "error")
+    connection.send(chunk(b"x" * 60) + b"0\r\n\r\n" + head + chunk(b"after") + b"0\r\n\r\n")
+    assert connection.answer().body == b"after"
+
+
+def test_an_endless_body_of_a_refused_request_ends_with_its_connection(serve: Any, echo_app: Any) -> None:
+    limits = Limits(max_body_bytes=100, read_timeout=0.3)
+    connection = serve(echo_app, Config(limits=limits)).connect()
+    connection.send(b"POST / HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n")
+    connection.send_until_it_ends(*[chunk(b"x" * 1000)] * 1000, pause=0.01)
+
+
+def test_a_body_that_drips_is_refused(serve: Any, echo_app: Any) -> None:
+    connection = serve(echo_app, QUICK).connect()
+    connection.send(b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\n")
+    began = time.monotonic()
+    connection.socket.settimeout(0.05)
+    answer = None
+    while answer is None and time.monotonic() - began < 5:
+        connection.send(b"x")
+        try:
+            answer = connection.answer()
+        except TimeoutError:
+            connection._file = connection.socket.makefile("rb")  # a file that timed out once reads no more
+    assert answer is not None
+    assert (answer.status, answer.json()["error"]["code"]) == (408, "request_timeout")
+
+
+def test_a_body_that_never_comes_is_refused(serve: Any, echo_app: Any) -> None:
+    connection = serve(echo_app, QUICK).connect()
+    connection.send(b"POST /v1/messages HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\n")
+    answer = connection.answer()
+    assert (answer.status, answer.json()["type"]) == (408, "error")
+
+
+def test_what_has_come_gives_a_body_time(serve: Any, echo_app: Any) -> None:
+    """A line that carries 64 KiB a second is slow, not hostile: 128 KiB may pause for as long as they took."""
+    connection = serve(echo_app, QUICK).connect()
+    connection.send(b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 131073\r\n\r\n" + b"x" * 131072)
+    time.sleep(0.6)
+    connection.send(b"y")
+    assert connection.answer().status == 200
+
+
+def test_an_answer_that_takes_long_is_no_slow_body(serve: Any) -> None:
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        import asyncio
+
+        await receive()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(receive(), 0.6)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body"})
+
+    assert serve(slow, QUICK).ask("POST / HTTP/1.1", body=b"x").status == 200
+
+
+def test_a_body_is_asked_for_where_the_client_waits_to_be(serve: Any, echo_app: Any) -> None:
+    connection = serve(echo_app).connect()
+    connection.send(b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\nexpect: 100-continue\r\n\r\n")
+    assert connection.line() == "HTTP/1.1 100 Continue"
+    assert connection.line() == ""
+    connection.send(b"hi")
+    assert connection.answer().body == b"hi"

@@ -1,0 +1,202 @@
+"""What comes before a request is one: heads that are too large, too slow, or no HTTP."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import pytest
+from jackfield_gateway.config import Config, Limits
+
+QUICK = Config(limits=Limits(read_timeout=0.3, idle_timeout=1))
+HEAD = b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n"
+
+
+def test_one_header_without_end_is_refused(serve: Any, echo_app: Any) -> None:
+    connection = serve(echo_app).connect()
+    connection.send(HEAD + b"x-long: ")
+    connection.send_until_it_ends(*[b"x" * 100_000] * 1000)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        HEAD + b"x-long: " + b"x" * 70_000 + b"\r\n\r\n",
+        HEAD + b"".join(b"x-%d: y\r\n" % number for number in range(200)) + b"\r\n",
+        b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\nhost: localhost\r\n\r\n",
+    ],
+    ids=["long header", "many headers", "long path"],
+)
+def test_a_head_that_is_too_large_is_refused(serve: Any, echo_app: Any, head: bytes) -> None:
+    connection = serve(echo_app).connect()
+    connection.send(head)
+    answer = connection.answer()
+    assert answer.status == 431
+    assert answer.json()["error"]["message"] == "The request's head is too large."
+    assert connection.ended()
+
+
+def test_a_large_head_within_bounds_passes_with_a_large_body(serve: Any, echo_app: Any, make_request: Any) -> None:
+    body = b"x" * 500_000
+    head = ("POST / HTTP/1.1", "x-long: " + "x" * 60_000)
+    connection = serve(echo_app).connect()
+    for _ in range(3):  # nothing of one request counts for the next
+        connection.send(make_request(*head, body=body))
+        assert connection.answer().body == body
+
+
+def test_small_chunks_are_slow_but_no_crime(serve: Any, echo_app: Any) -> None:
+    connection = serve(echo_app).connect()
+    connection.send(HEAD + b"transfer-encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 50_000 + b"0\r\n\r\n")
+    assert connection.answer().body == b"x" * 50_000
+
+
+@pytest.mark.parametrize("junk", [b"1;extension=", b"0\r\ntrailer: "], ids=["chunk extension", "trailer"])
+def test_what_stands_around_chunks_has_a_bound(serve: Any, echo_app: Any, junk: bytes) -> None:
+    connection = serve(echo_app).connect()
+    connection.send(HEAD + b"transfer-encoding: chunked\r\n\r\n" + junk)
+    connection.send_until_it_ends(*[b"x" * 100_000] * 1000)
+
+
+def test_trailers_are_no_headers(serve: Any) -> None:
+    seen = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        while (await receive())["more_body"]:
+            pass
+        seen.extend(scope["headers"])
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body"})
+
+    connection = serve(app).connect()
+    connection.send(HEAD + b"transfer-encoding: chunked\r\n\r\n0\r\nauthorization: Bearer sk-late\r\n\r\n")
+    assert connection.answer().status == 200
+    assert [name for name, _ in seen] == [b"host", b"transfer-encoding"]
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",  # TLS
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"hello\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET http:// HTTP/1.1\r\nhost: localhost\r\n\r\n",
+        b"GET /\xff\xfe HTTP/1.1\r\nhost: localhost\r\n\r\n",
+        b"CONNECT evil.example:443 HTTP/1.1\r\nhost: localhost\r\n\r\n",
+        b"CONNECT / HTTP/1.1\r\nhost: localhost\r\n\r\n",
+        HEAD + b"content-length: -1\r\n\r\n",
+        HEAD + b"content-length: 1\r\ncontent-length: 2\r\n\r\nxx",
+        HEAD + b"content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+        HEAD + b"bad header: x\r\n\r\n",
+        HEAD + b"x: a\x00b\r\n\r\n",
+        HEAD + b"transfer-encoding: chunked\r\n\r\nxyz\r\n",
+    ],
+)
+def test_what_is_no_http_is_answered_in_json_and_nothing_more(serve: Any, echo_app: Any, junk: bytes) -> None:
+    served = serve(echo_app)
+    connection = served.connect()
+    connection.send(junk)
+    answer = connection.answer()
+    assert (answer.status, answer.headers["content-type"]) == (400, "application/json")
+    assert answer.json()["error"]["type"] == "invalid_request_error"
+    assert connection.ended()
+    assert served.ask("GET / HTTP/1.1").status == 200
+
+
+def test_anthropics_clients_read_it_in_their_shape(serve: Any, echo_app: Any) -> None:
+    connection = serve(echo_app).connect()
+    connection.send(b"POST /v1/messages?beta=true HTTP/1.1\r\nhost: localhost\r\nx: a\x00b\r\n\r\n")
+    assert connection.answer().json()["type"] == "error"
+
+
+def test_junk_on_a_connection_does_not_come_out_of_a_stream(serve: Any) -> None:
+    streaming, junk_sent = threading.Event(), threading.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        import asyncio
+
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"one", "more_body": True})
+        streaming.set()
+        await asyncio.to_thread(junk_sent.wait, 10)
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    served = serve(app)
+    connection = served.connect()
+    connection.send(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
+    assert streaming.wait(10)
+    connection.send(b"\x00\x00\x00 junk\r\n\r\n")
+    junk_sent.set()
+    with pytest.raises(EOFError) as ended:
+        connection.answer()
+    assert b"HTTP/1.1" not in ended.value.args[0]
+    assert served.one_ended.wait(10)
+
+
+# ------------------------------------------------------------------------------------------------------------ slow ones
+
+
+def test_a_head_that_drips_is_refused(serve: Any, echo_app: Any) -> None:
+    connection = serve(echo_app, QUICK).connect()
+    dripping = b"GET / HTTP/1.1\r\nhost: localhost\r\n" + b"x" * 1000
+    connection.send_until_it_ends(*(bytes([letter]) for letter in dripping), pause=0.02)
+
+
+def test_a_head_that_never_ends_is_told_so(serve: Any, echo_app: Any) -> None:
+    connection = serve(echo_app, QUICK).connect()
+    connection.send(b"GET / HTTP/1.1\r\nhost: localhost\r\n")
+    answer = connection.answer()
+    assert (answer.status, answer.json()["error"]["message"]) == (408, "The request's head did not come in time.")
+    assert connection.ended()
+
+
+def test_a_later_head_has_the_same_time(serve: Any, echo_app: Any) -> None:
+    connection = serve(echo_app, QUICK).connect()
+    connection.send(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
+    assert connection.answer().status == 200
+    connection.send(b"GET / HTTP/1.1\r\nhost: localhost\r\n")
+    assert connection.answer().status == 408
+    assert connection.ended()
+
+
+@pytest.mark.parametrize("sent", [b"", b"\r\n"], ids=["nothing", "an empty line"])
+def test_a_connection_without_a_request_ends(serve: Any, echo_app: Any, sent: bytes) -> None:
+    connection = serve(echo_app, QUICK).connect()
+    connection.send(sent)
+    assert connection.ended()
+
+
+def test_a_kept_connection_lives_for_the_idle_time_and_ends_after_it(serve: Any, echo_app: Any) -> None:
+    connection = serve(echo_app, QUICK).connect()
+    connection.send(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
+    assert connection.answer().status == 200
+    time.sleep(0.6)  # longer than a head may take, shorter than the idle time
+    connection.send(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
+    assert connection.answer().status == 200
+    began = time.monotonic()
+    assert connection.ended()
+    assert 0.9 < time.monotonic() - began < 5
+
+
+def test_an_answer_may_take_longer_than_a_head(serve: Any) -> None:
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        import asyncio
+
+        await asyncio.sleep(0.6)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body"})
+
+    assert serve(slow, QUICK).ask().status == 200
+
+
+def test_an_offer_to_speak_another_protocol_is_passed_over(serve: Any, echo_app: Any, make_request: Any) -> None:
+    """Java's client makes it with each first request, and sends the body along."""
+    offer = ("connection: Upgrade, HTTP2-Settings", "upgrade: h2c", "http2-settings: AAMAAABkAAQAoAAAAAIAAAAA")
+    connection = serve(echo_app).connect()
+    data = b"".join(make_request("POST / HTTP/1.1", *offer, body=b"body %d" % number) for number in range(3))
+    for place in range(0, len(data), 50):
+        connection.send(data[place : place + 50])
+    assert [connection.answer().body for _ in range(3)] == [b"body 0", b"body 1", b"body 2"]
