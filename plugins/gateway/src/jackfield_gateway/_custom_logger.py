@@ -58,36 +58,25 @@ HOOKS: Mapping[str, tuple[str, ...]] = {
     "async_log_success_event": ("kwargs", "response_obj", "start_time", "end_time"),
     "async_log_failure_event": ("kwargs", "response_obj", "start_time", "end_time"),
 }
-"""The hooks that are awaited, and the keyword arguments of each (a failure's ``traceback_str`` goes to who takes it)."""
+"""The hooks that are awaited, and the keyword arguments of each (a failure's ``traceback_str`` is for who takes it)."""
 
-OTHER_HOOKS = frozenset(
-    {
-        *("async_data_generator", "async_dataset_hook", "async_filter_deployments", "async_filter_listed_models"),
-        *("async_get_chat_completion_prompt", "async_health_check", "async_log_event", "async_log_input_event"),
-        *("async_log_pre_api_call", "async_log_stream_event", "async_logging_hook", "async_moderation_hook"),
-        *("async_post_call_failure_deployment_hook", "async_post_call_response_headers_hook", "log_event"),
-        *("async_post_call_streaming_deployment_hook", "async_post_call_streaming_hook", "log_input_event"),
-        *("async_post_call_streaming_iterator_hook", "async_post_call_success_deployment_hook", "log_failure_event"),
-        *("async_post_mcp_tool_call_hook", "async_pre_call_check", "async_pre_call_deployment_hook"),
-        *("async_pre_mcp_tool_call_hook", "async_pre_request_hook", "async_pre_routing_hook", "log_stream_event"),
-        *("async_run_agentic_loop", "async_run_chat_completion_agentic_loop", "async_should_run_agentic_loop"),
-        *("async_should_run_chat_completion_agentic_loop", "async_build_agentic_loop_plan", "log_success_event"),
-        *("get_chat_completion_prompt", "get_payload_from_cold_storage", "handle_callback_failure", "logging_hook"),
-        *("log_failure_fallback_event", "log_model_group_rate_limit_error", "log_post_api_call", "log_pre_api_call"),
-        *(
-            "log_success_fallback_event",
-            "pre_call_check",
-            "should_run_prompt_management",
-            "translate_completion_input_params",
-        ),
-        *(
-            "translate_completion_output_params",
-            "translate_completion_output_params_streaming",
-            "async_mcp_list_tools_hook",
-        ),
-    }
+OTHER_HOOKS = (
+    "async_build_agentic_loop_plan async_data_generator async_dataset_hook async_filter_deployments "
+    "async_filter_listed_models async_get_chat_completion_prompt async_health_check async_log_event "
+    "async_log_input_event async_log_pre_api_call async_log_stream_event async_logging_hook async_mcp_list_tools_hook "
+    "async_moderation_hook async_post_call_failure_deployment_hook async_post_call_response_headers_hook "
+    "async_post_call_streaming_deployment_hook async_post_call_streaming_hook async_post_call_streaming_iterator_hook "
+    "async_post_call_success_deployment_hook async_post_mcp_tool_call_hook async_pre_call_check "
+    "async_pre_call_deployment_hook async_pre_mcp_tool_call_hook async_pre_request_hook async_pre_routing_hook "
+    "async_run_agentic_loop async_run_chat_completion_agentic_loop async_should_run_agentic_loop "
+    "async_should_run_chat_completion_agentic_loop get_chat_completion_prompt get_payload_from_cold_storage "
+    "handle_callback_failure log_event log_failure_event log_failure_fallback_event log_input_event "
+    "log_model_group_rate_limit_error log_post_api_call log_pre_api_call log_stream_event log_success_event "
+    "log_success_fallback_event logging_hook pre_call_check should_run_prompt_management "
+    "translate_completion_input_params translate_completion_output_params "
+    "translate_completion_output_params_streaming"
 )
-"""LiteLLM's other hooks: an object that has one would wait for it in vain, and is refused."""
+"""LiteLLM's other hooks, a space between them: an object that has one would wait for it in vain, and is refused."""
 
 EXTENSION_HOOKS = ("around", "observe", "find_provider")
 
@@ -98,7 +87,7 @@ def hooks_of(callback: object) -> dict[str, Any]:
     Raises ConfigurationError for one of LiteLLM's others, and for a hook that cannot be awaited as it will be.
     """
     who = type(callback).__qualname__
-    if others := sorted(name for name in OTHER_HOOKS if _has_own(callback, name)):
+    if others := [name for name in OTHER_HOOKS.split() if _has_own(callback, name)]:
         raise ConfigurationError(
             f"{who} has {', '.join(others)}, which the gateway never calls: of LiteLLM's hooks there are "
             f"{', '.join(HOOKS)}; move the code to one of these, or remove it"

@@ -28,7 +28,11 @@ class _Files:
 
     def read(self, path: Path, named: Position, chain: tuple[Path, ...]) -> Fields | None:
         """Read a file that is named at a place, by the files of the chain, and all that it includes."""
-        itself = path.resolve()
+        try:
+            itself = path.resolve()
+        except (OSError, RuntimeError, ValueError) as error:  # links in a circle, a NUL in the name
+            self._report.problem(named, f"{path} cannot be read: {error}; give the path of a YAML file")
+            return None
         if itself in chain:
             self._report.problem(named, f"{path} includes itself, through this line or others: remove one")
             return None
@@ -44,9 +48,8 @@ class _Files:
         try:
             with path.open("rb") as file:
                 content = file.read(LARGEST + 1)
-        except (OSError, ValueError) as error:  # a ValueError for a name with a NUL in it
-            why = getattr(error, "strerror", None) or str(error)
-            self._report.problem(named, f"{path} cannot be read: {why}; give the path of a YAML file")
+        except OSError as error:
+            self._report.problem(named, f"{path} cannot be read: {error.strerror}; give the path of a YAML file")
             return None
         if len(content) > LARGEST:
             self._report.problem(named, f"{path} is larger than {LARGEST:,} bytes: this cannot be a config")

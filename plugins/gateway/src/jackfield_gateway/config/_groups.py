@@ -8,8 +8,9 @@ from jackfield.errors import ConfigurationError
 from jackfield_router import Deployment, Router
 
 from ._config import Position
-from ._kinds import WRONG, ListOf, Text, described, is_null
+from ._kinds import WRONG, ListOf, described, is_null
 from ._report import Report, guess
+from ._texts import Text
 from ._tree import Field, Fields, Items, Node
 
 __all__ = ["Groups", "read_aliases", "read_fallbacks"]

@@ -1,43 +1,18 @@
-"""Every key that a config takes: what it is, what it means, what holds without it. The reference page shows these."""
+"""The keys of a config: what each takes, what it means, what holds without it. Those of a model stand apart.
+
+The reference page for operators is made of these tables.
+"""
 
 from __future__ import annotations
-
-from typing import Any
 
 from jackfield_router import RouterSettings
 
 from ._config import Limits
-from ._kinds import (
-    AnyValue,
-    Choice,
-    Credential,
-    Flag,
-    ListOf,
-    MapOf,
-    Number,
-    Reference,
-    Text,
-    Whole,
-    credential_problem,
-    url_problem,
-)
-from ._report import Report
-from ._section import Key, Section
-from ._tree import Node
+from ._kinds import Flag, ListOf, Number, Whole
+from ._section import SECONDS, Key, Part, Section
+from ._texts import Choice, Reference, Text, credential_problem
 
-__all__ = [
-    "CLIENT_OPTIONS",
-    "GENERAL",
-    "HANDLER",
-    "INFO",
-    "MODEL",
-    "OPTIONS",
-    "PARAMS",
-    "PRICES",
-    "ROUTER",
-    "SETTINGS",
-    "TOP",
-]
+__all__ = ["CLIENT_OPTIONS", "GENERAL", "HANDLER", "ROUTER", "SETTINGS", "TOP"]
 
 CLIENT_OPTIONS = frozenset(
     {
@@ -52,26 +27,15 @@ _LIMITS = Limits()
 _ROUTER = RouterSettings()
 
 
-class _Part:
-    """A value that is read further elsewhere; ``text`` says what it is."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def read(self, name: str, node: Node, report: Report) -> Any:
-        return node
-
-
-_SECONDS = Number(above=True, unit="seconds")
-_FALLBACKS = _Part("a list of mappings, each of a model name to a list of model names")
+_FALLBACKS = Part("a list of mappings, each of a model name to a list of model names")
 
 TOP = Section(
     "the config",
     [
-        Key("model_list", _Part("a list"), "The models that clients can ask for; see below."),
-        Key("litellm_settings", _Part("a mapping"), "Handlers, callbacks, retries; see below.", also=("settings",)),
-        Key("general_settings", _Part("a mapping"), "The master key, limits, the log; see below."),
-        Key("router_settings", _Part("a mapping"), "The choice among a group's deployments; see below."),
+        Key("model_list", Part("a list"), "The models that clients can ask for; see below."),
+        Key("litellm_settings", Part("a mapping"), "Handlers, callbacks, retries; see below.", also=("settings",)),
+        Key("general_settings", Part("a mapping"), "The master key, limits, the log; see below."),
+        Key("router_settings", Part("a mapping"), "The choice among a group's deployments; see below."),
         Key(
             "include",
             ListOf(Text("the path of a file"), single=True),
@@ -79,105 +43,6 @@ TOP = Section(
             "files set to something is an error.",
         ),
     ],
-)
-
-MODEL = Section(
-    "an entry of model_list",
-    [
-        Key(
-            "model_name",
-            Text("a name"),
-            "What clients ask for. Entries of one name are a group: deployments of which each call gets one. One `*` "
-            "stands for any text, which then takes the place of the `*` in `model`.",
-            "required",
-        ),
-        Key(
-            "litellm_params",
-            _Part("a mapping"),
-            "Where calls go, and what each of them takes along; see below.",
-            "required",
-            also=("params",),
-        ),
-        Key("model_info", _Part("a mapping"), "Prices and an id; see below."),
-    ],
-)
-
-_PRICES = [
-    Key("input_cost_per_token", Number(), "The price of a token of the prompt; costs then stand in the log."),
-    Key("output_cost_per_token", Number(), "The price of a token of the answer."),
-]
-PRICES = frozenset(key.name for key in _PRICES)
-
-_OPTIONS = [
-    Key(
-        "provider",
-        Text("the name of a provider"),
-        "The provider, where `model` does not begin with it.",
-        also=("custom_llm_provider",),
-    ),
-    Key("api_base", Text("a URL", url_problem), "The server's address.", "the provider's own", also=("base_url",)),
-    Key(
-        "api_key",
-        Credential(),
-        "The credential. If it refers to a variable that is not set, or empty, the gateway starts all the same, and "
-        "calls that need this deployment fail with an error that names the variable.",
-        "the provider's variable",
-    ),
-    Key("api_version", Text("a text"), "The version of the server's interface, where it has versions."),
-    Key(
-        "timeout",
-        _SECONDS,
-        "Bounds an attempt: the whole answer, or of a stream each wait.",
-        "`request_timeout`",
-        also=("request_timeout",),
-    ),
-    Key("headers", MapOf(Text("a text")), "Headers of each request."),
-    Key("extra_headers", MapOf(Text("a text")), "More headers of each request; they win over `headers`."),
-    Key("extra_body", MapOf(AnyValue()), "Fields of each request's body, as they are."),
-    Key(
-        "fallbacks",
-        ListOf(AnyValue("a model string, or a mapping with a model")),
-        "Model strings, `provider/model`, to call when this deployment fails.",
-    ),
-    Key(
-        "drop_params",
-        Flag(),
-        "Drop parameters that the provider cannot send, instead of refusing them.",
-        "`drop_params` of the settings",
-    ),
-    Key("mock_response", AnyValue("a text"), "Answer with this, and call nobody."),
-    Key("mock_tool_calls", ListOf(AnyValue("a tool call")), "Answer with these tool calls, and call nobody."),
-    Key("mock_delay", Number(unit="seconds"), "Wait so long before a mocked answer."),
-    Key("mock_timeout", Flag(), "Fail as if the time were up."),
-]
-OPTIONS = frozenset(key.name for key in _OPTIONS)
-
-PARAMS = Section(
-    "litellm_params",
-    [
-        Key("model", Text("a model string, 'provider/model'"), "The provider and the model.", "required"),
-        *_OPTIONS,
-        Key("weight", Number(), "How often this deployment is chosen, compared with the others.", "1"),
-        Key(
-            "order",
-            Whole(),
-            "The deployments of the lowest order come first; the next when all of those are cooling or full.",
-            "0",
-        ),
-        Key(
-            "max_parallel_requests",
-            Whole(1),
-            "Calls at a time. This and the next two are shared out among workers: each has its part.",
-            "no limit",
-        ),
-        Key("rpm", Whole(1), "Requests in 60 seconds.", "no limit"),
-        Key("tpm", Whole(1), "Tokens in 60 seconds.", "no limit"),
-        *_PRICES,
-    ],
-)
-
-INFO = Section(
-    "model_info", [Key("id", Text("a text"), "A name of the deployment, of which there is one only."), *_PRICES]
 )
 
 HANDLER = Section(
@@ -193,10 +58,10 @@ HANDLER = Section(
 SETTINGS = Section(
     "litellm_settings",
     [
-        Key("custom_provider_map", _Part("a list of mappings"), "Handlers, each with the provider's name; see below."),
+        Key("custom_provider_map", Part("a list of mappings"), "Handlers, each with the provider's name; see below."),
         Key(
             "callbacks",
-            _Part("a list of objects' names, each `module.object`, or one alone"),
+            Part("a list of objects' names, each `module.object`, or one alone"),
             "Objects with LiteLLM's call hooks, or Jackfield extensions.",
         ),
         Key(
@@ -205,7 +70,7 @@ SETTINGS = Section(
             "How often a failed call is tried again, over all deployments of its group.",
             f"{_ROUTER.num_retries}",
         ),
-        Key("request_timeout", _SECONDS, "Bounds an attempt: the whole answer, or of a stream each wait.", "600"),
+        Key("request_timeout", SECONDS, "Bounds an attempt: the whole answer, or of a stream each wait.", "600"),
         Key("fallbacks", _FALLBACKS, "Which groups to call, in this order, when one fails: `[{a: [b, c]}]`."),
         Key("drop_params", Flag(), "Drop parameters that a provider cannot send, instead of refusing them.", "false"),
     ],
@@ -236,16 +101,16 @@ GENERAL = Section(
             "Requests that a worker serves at a time; more get 503.",
             f"{_LIMITS.max_requests_in_flight}",
         ),
-        Key("read_timeout", _SECONDS, "The time for a request's body to come.", f"{_LIMITS.read_timeout:g}"),
+        Key("read_timeout", SECONDS, "The time for a request's body to come.", f"{_LIMITS.read_timeout:g}"),
         Key(
             "idle_timeout",
-            _SECONDS,
+            SECONDS,
             "How long a silent connection is kept; longer than a proxy in front keeps its own.",
             f"{_LIMITS.idle_timeout:g}",
         ),
         Key(
             "shutdown_timeout",
-            _SECONDS,
+            SECONDS,
             "The time that running streams have after SIGTERM.",
             f"{_LIMITS.shutdown_timeout:g}",
         ),
@@ -269,14 +134,14 @@ ROUTER = Section(
         ),
         Key("cooldown_time", Number(unit="seconds"), "How long it is left alone.", f"{_ROUTER.cooldown_time:g}"),
         Key("num_retries", Whole(), "The same as in `litellm_settings`; set one of them.", f"{_ROUTER.num_retries}"),
-        Key("timeout", _SECONDS, "The same as `request_timeout` in `litellm_settings`; set one of them.", "600"),
+        Key("timeout", SECONDS, "The same as `request_timeout` in `litellm_settings`; set one of them.", "600"),
         Key(
             "retry_policy",
-            _Part("a mapping of errors' names to whole numbers"),
+            Part("a mapping of errors' names to whole numbers"),
             "Retries by error: `RateLimitError: 3`, or LiteLLM's `RateLimitErrorRetries: 3`.",
             "`num_retries`",
         ),
-        Key("model_group_alias", _Part("a mapping of names to model names"), "Further names of groups."),
+        Key("model_group_alias", Part("a mapping of names to model names"), "Further names of groups."),
         Key("fallbacks", _FALLBACKS, "The same as in `litellm_settings`; entries of both count."),
     ],
 )

@@ -7,30 +7,25 @@ environment is ever shown, nor a text: it may be a key.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, Protocol
 
-from ._environment import MisspeltReferenceError, UnsetVariableError, expanded, needed_by, refers, stands_alone
-from ._references import reference_problem
-from ._report import Report, guess
+from ._environment import MisspeltReferenceError, UnsetVariableError, expanded, refers, stands_alone
+from ._report import Report
 from ._tree import Fields, Items, Node, Scalar, reread
 
 __all__ = [
     "WRONG",
     "AnyValue",
-    "Choice",
     "Flag",
     "Kind",
     "ListOf",
     "MapOf",
     "Number",
-    "Reference",
-    "Text",
     "Whole",
     "described",
     "is_null",
+    "refuse",
     "text_of",
 ]
 
@@ -84,9 +79,7 @@ def text_of(scalar: Scalar, report: Report) -> Any:
         advice = f"set it, or write ${{{error.name}:-default}}"
         report.problem(scalar.where, f"the environment variable {error.name} is not set: {advice}")
     except UnicodeEncodeError:
-        report.problem(
-            scalar.where, f"{described(scalar)} has half a character in it, which cannot be sent: write it anew"
-        )
+        report.problem(scalar.where, f"{described(scalar)} holds half a character, which cannot be sent: write it anew")
     except MisspeltReferenceError as error:
         report.problem(scalar.where, f"this reference to the environment is misspelt: {error}")
     else:
@@ -102,50 +95,9 @@ def _typed(node: Node, report: Report) -> Any:
     return reread(value) if isinstance(value, str) and refers(str(node.value)) else value
 
 
-def _refuse(kind: Kind, name: str, node: Node, report: Report, advice: str = "") -> Any:
+def refuse(kind: Kind, name: str, node: Node, report: Report, advice: str = "") -> Any:
     report.problem(node.where, f"{name} must be {kind.text}, not {described(node)}{advice}")
     return WRONG
-
-
-@dataclass(frozen=True)
-class Text:
-    """A text that is not empty; ``check`` returns what is wrong with it, or None."""
-
-    text: str = "a text"
-    check: Callable[[str], str | None] = lambda _: None
-
-    def read(self, name: str, node: Node, report: Report) -> Any:
-        value = text_of(node, report) if isinstance(node, Scalar) else node
-        if value is WRONG:
-            return WRONG
-        if not isinstance(value, str) or not value:
-            return _refuse(self, name, node, report, ": put it in quotes" if isinstance(value, int | float) else "")
-        if problem := self.check(value):
-            report.problem(node.where, problem)
-            return WRONG
-        return value
-
-
-class Unset(NamedTuple):
-    """Stands for a credential whose variable is not set, or empty."""
-
-    variable: str
-
-
-@dataclass(frozen=True)
-class Credential:
-    """A text, ``Unset`` where the environment should have held it, or None for one that is meant to be empty."""
-
-    text: str = "a text"
-
-    def read(self, name: str, node: Node, report: Report) -> Any:
-        if isinstance(node, Scalar) and isinstance(node.value, str):
-            with suppress(MisspeltReferenceError):  # which Text reports
-                if (variable := needed_by(node.value, report.environment)) is not None:
-                    return Unset(variable)
-                if not expanded(node.value, report.environment):
-                    return None
-        return Text(self.text).read(name, node, report)
 
 
 @dataclass(frozen=True)
@@ -156,7 +108,7 @@ class Flag:
 
     def read(self, name: str, node: Node, report: Report) -> Any:
         value = _typed(node, report)
-        return value if isinstance(value, bool) or value is WRONG else _refuse(self, name, node, report)
+        return value if isinstance(value, bool) or value is WRONG else refuse(self, name, node, report)
 
 
 @dataclass(frozen=True)
@@ -177,7 +129,7 @@ class Number:
         if value is WRONG:
             return WRONG
         fits = isinstance(value, int | float) and not isinstance(value, bool) and self.least <= value <= HIGHEST
-        return _refuse(self, name, node, report) if not fits or (self.above and value == self.least) else float(value)
+        return refuse(self, name, node, report) if not fits or (self.above and value == self.least) else float(value)
 
 
 @dataclass(frozen=True)
@@ -195,42 +147,7 @@ class Whole:
         if value is WRONG:
             return WRONG
         fits = isinstance(value, int) and not isinstance(value, bool) and self.least <= value <= HIGHEST
-        return value if fits else _refuse(self, name, node, report)
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One of a few names."""
-
-    names: Collection[str]
-
-    @property
-    def text(self) -> str:
-        return " or ".join(f"`{name}`" for name in self.names)
-
-    def read(self, name: str, node: Node, report: Report) -> Any:
-        value = text_of(node, report) if isinstance(node, Scalar) else node
-        if value is WRONG or (isinstance(value, str) and value in self.names):
-            return value
-        if not isinstance(node, Scalar) or not isinstance(value, str) or refers(str(node.value)):
-            return _refuse(self, name, node, report)
-        report.problem(node.where, f"there is no {value!r}: {guess(value, self.names)}")
-        return WRONG
-
-
-@dataclass(frozen=True)
-class Reference:
-    """The name of an object in a file: ``module.object``."""
-
-    text: str = "the name of an object, as `module.object`"
-
-    def read(self, name: str, node: Node, report: Report) -> Any:
-        value = Text(self.text).read(name, node, report)
-        if value is not WRONG and (problem := reference_problem(value)):
-            shown = "this" if refers(str(node.value)) else repr(value)  # type: ignore[union-attr]  # a text is a scalar
-            report.problem(node.where, f"{shown} {problem}")
-            return WRONG
-        return value
+        return value if fits else refuse(self, name, node, report)
 
 
 @dataclass(frozen=True)
@@ -248,7 +165,7 @@ class ListOf:
         if self.single and isinstance(node, Scalar):
             node = Items(node.where, (node,))
         if not isinstance(node, Items):
-            return _refuse(self, name, node, report)
+            return refuse(self, name, node, report)
         values = [self.kind.read(f"{name}[{place}]", each, report) for place, each in enumerate(node.nodes)]
         return WRONG if any(value is WRONG for value in values) else values
 
@@ -265,7 +182,7 @@ class MapOf:
 
     def read(self, name: str, node: Node, report: Report) -> Any:
         if not isinstance(node, Fields):
-            return _refuse(self, name, node, report)
+            return refuse(self, name, node, report)
         values = {key: self.kind.read(f"{name}.{key}", field.node, report) for key, field in node.entries.items()}
         return WRONG if any(value is WRONG for value in values.values()) else values
 
@@ -285,19 +202,5 @@ class AnyValue:
         if isinstance(value, str) and node.plain and stands_alone(str(node.value)):
             value = reread(value)
         if isinstance(value, float) and not math.isfinite(value):
-            return _refuse(self, name, node, report, ": JSON has no such number")
+            return refuse(self, name, node, report, ": JSON has no such number")
         return value
-
-
-def url_problem(text: str) -> str | None:
-    """Return what is wrong with a server's address, or None."""
-    if not text.startswith(("http://", "https://")):
-        return "an address begins with http:// or https://"
-    return "an address has no fragment (#…), which no server is sent" if "#" in text else None
-
-
-def credential_problem(text: str) -> str | None:
-    """Return why no client could send this as its key, or None."""
-    if all("!" <= character <= "~" for character in text):
-        return None
-    return "this key holds a space, a line's end or another character that no client can send: make another"

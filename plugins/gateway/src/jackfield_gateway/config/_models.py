@@ -10,11 +10,12 @@ from jackfield.errors import ConfigurationError
 from jackfield_router import Deployment
 
 from ._config import Position, Prices
-from ._keys import INFO, MODEL, OPTIONS, PARAMS, PRICES
-from ._kinds import WRONG, AnyValue, Unset, described, is_null
+from ._kinds import WRONG, AnyValue, described, is_null
 from ._litellm import tell
+from ._model_keys import INFO, MODEL, OPTIONS, PARAMS, PRICES
 from ._report import Report, quoted
 from ._section import Found, Section
+from ._texts import Unset
 from ._tree import Field, Fields, Items, Node
 from ._unknown import refuse_unknown
 

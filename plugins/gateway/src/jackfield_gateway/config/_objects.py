@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from ._config import Callback, Handler
 from ._keys import HANDLER
-from ._kinds import WRONG, Reference, described, is_null
+from ._kinds import WRONG, described, is_null
 from ._litellm_keys import BUILT_IN_CALLBACKS
 from ._report import Report
+from ._texts import Reference
 from ._tree import Fields, Items, Node, Scalar
 from ._unknown import refuse_unknown
 

@@ -6,11 +6,24 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ._config import Position
-from ._kinds import WRONG, Kind, described, is_null
+from ._kinds import WRONG, Kind, Number, described, is_null
 from ._report import Report
 from ._tree import Field, Fields, Node
 
-__all__ = ["Found", "Key", "Section"]
+__all__ = ["SECONDS", "Found", "Key", "Part", "Section"]
+
+SECONDS = Number(above=True, unit="seconds")
+"""What every time-out takes."""
+
+
+class Part:
+    """The kind of a value that is read further elsewhere; ``text`` says what it is."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def read(self, name: str, node: Node, report: Report) -> Node:
+        return node
 
 
 class Key(NamedTuple):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ._keys import GENERAL, HANDLER, INFO, MODEL, PARAMS, ROUTER, SETTINGS, TOP
+from ._keys import GENERAL, HANDLER, ROUTER, SETTINGS, TOP
 from ._litellm import tell
+from ._model_keys import INFO, MODEL, PARAMS
 from ._report import Report, guess
 from ._section import Section
 from ._tree import Field
