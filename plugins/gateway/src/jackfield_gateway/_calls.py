@@ -14,6 +14,7 @@ from ._attendance import Attendance, ClientLeft, Receive, Scope, Send
 from ._dialects import Dialect, Writer
 from ._events import EventWriter
 from ._exchange import Exchange, exchange_of
+from ._hook_values import user_of
 from ._incoming import body_of, metadata_of, options_of
 from ._outgoing import JSON, encoded, respond
 from ._serving import Serving, current_exchange
@@ -38,6 +39,7 @@ class Call:
     request: Request
     call_type: str
     began: datetime
+    user: Any
     writer: Writer | None = None
     response: Any = None
 
@@ -90,23 +92,24 @@ class Route:
 
     async def _call(self, body: dict[str, Any], scope: Scope, serving: Serving, exchange: Exchange) -> Call:
         began = datetime.now(UTC)
-        config = serving.config
+        config, user = serving.config, None
         exchange.model = serving.group(body["model"])
         if serving.callbacks:
-            body = await serving.callbacks.before(body, self._dialect.call_type, scope)
+            user = user_of(scope, body)
+            body = await serving.callbacks.before(body, self._dialect.call_type, user)
         options = options_of(body, serving)
         metadata = metadata_of(scope, body) if config.handlers else None
         request = self._dialect.request(body, metadata).replace(options=options)
         if config.log_content:
             exchange.content = {"request": body}
-        return Call(serving, exchange, body, request, self._dialect.call_type, began)
+        return Call(serving, exchange, body, request, self._dialect.call_type, began, user)
 
     async def _whole(self, call: Call, receive: Receive, send: Send) -> None:
         with Attendance(receive):
             response = await call.serving.client.run(call.request)
         call.exchange.usage = getattr(response, "usage", None)
         if call.serving.callbacks:
-            response = await call.serving.callbacks.succeeded(call.body, response)
+            response = await call.serving.callbacks.succeeded(call.body, call.user, response)
         call.response = response
         content = self._dialect.answer(response, call.body)
         if call.exchange.content is not None:
@@ -133,7 +136,7 @@ class Route:
         self, error: Exception, call: Call | None, exchange: Exchange, send: Send, events: EventWriter
     ) -> None:
         if call is not None and call.serving.callbacks:
-            error = await call.serving.callbacks.failed(call.body, error)
+            error = await call.serving.callbacks.failed(call.body, call.user, error)
         exchange.error = error
         answer = told(error, exchange.request_id)
         if call is not None and call.writer is not None and events.begun:
