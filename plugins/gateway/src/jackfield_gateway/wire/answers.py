@@ -163,7 +163,7 @@ def _chunk_choice(choice: dict[str, Any], place: int) -> dict[str, Any]:
     for number, call in enumerate(delta.get("tool_calls") or ()):
         call.setdefault("index", number)
     choice["index"] = choice.get("index", place)
-    choice["finish_reason"] = choice.get("finish_reason") or None
+    choice.setdefault("finish_reason", None)
     if "logprobs" in choice:
         choice["logprobs"] = _logprobs(choice)
     return choice

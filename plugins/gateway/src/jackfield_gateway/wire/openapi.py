@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib.metadata import version
 from typing import Any, NamedTuple
 
 from jackfield import types
@@ -117,7 +118,7 @@ def document() -> dict[str, Any]:
     others = {path: {"get": _page(*about)} for path, about in OTHERS.items()}
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Jackfield gateway", "version": "0.1.0"},
+        "info": {"title": "Jackfield gateway", "version": version("jackfield-gateway")},
         "security": [{}, {"bearer": []}, {"key": []}],
         "paths": {**paths, **without_version, **others},
         "components": {

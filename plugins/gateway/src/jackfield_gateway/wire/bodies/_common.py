@@ -18,12 +18,16 @@ __all__ = [
     "OneOrMoreTexts",
     "Texts",
     "TokensOrTexts",
+    "form",
     "several",
     "wire_object",
 ]
 
 wire_object = with_config(ConfigDict(extra="allow", strict=True))
 """Marks a TypedDict as an object of a body."""
+
+form = with_config(ConfigDict(extra="allow"))
+"""Marks a TypedDict as a form, where every value is a text and numbers are read out of theirs."""
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Number = Annotated[int, Tag("<a number>")] | Annotated[Finite, Tag("<a number>")]  # 1 stays 1: nothing of it changes

@@ -6,7 +6,7 @@ from pydantic import Field, Tag
 from typing_extensions import TypedDict
 
 from ._chat import StreamOptions
-from ._common import JsonObject, NonEmpty, Number, OneOrMoreTexts, TokensOrTexts, several, wire_object
+from ._common import NonEmpty, Number, OneOrMoreTexts, TokensOrTexts, form, several, wire_object
 
 __all__ = ["CompletionBody", "EmbeddingBody", "ImageEditBody", "ImageEditForm", "ImageGenerationBody"]
 
@@ -100,11 +100,10 @@ class ImageEditBody(_Image, total=False):
     moderation: str | None
 
 
-@wire_object
+@form
 class ImageEditForm(_Image, total=False):
-    """The fields of the multipart form that are no files; numbers and truths come as texts."""
+    """The fields of the multipart form that are no files."""
 
     prompt: str | None
     input_fidelity: str | None
     moderation: str | None
-    metadata: JsonObject | None

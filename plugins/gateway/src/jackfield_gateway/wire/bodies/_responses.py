@@ -59,11 +59,14 @@ class OtherItem(TypedDict):
     type: str
 
 
+FUNCTIONS = ("function_call", "function_call_output")  # no set: what a client calls a type may be a list
+
+
 def _sort_of_item(item: Any) -> str:
     kind = item.get("type") if isinstance(item, dict) else None
     if kind is None or kind == "message":
         return "<message>"
-    return f"<{kind}>" if kind in {"function_call", "function_call_output"} else "<item>"
+    return f"<{kind}>" if kind in FUNCTIONS else "<item>"
 
 
 InputItem = Annotated[
