@@ -159,6 +159,14 @@ def test_what_openai_requires_and_a_server_left_out_is_filled_in(described, give
     described.check("CreateChatCompletionResponse", json.dumps(answer))
 
 
+def test_a_call_without_an_id_gets_one_since_its_result_has_to_name_it(described):
+    calls = [{"function": {"name": "f", "arguments": "{}"}}, {"function": {"name": "g", "arguments": "{}"}}]
+    answer = chat({**SERVER_SAYS, "choices": [{"message": {"tool_calls": calls}}]})
+    described.check("CreateChatCompletionResponse", json.dumps(answer))
+    first, second = answer["choices"][0]["message"]["tool_calls"]
+    assert first["id"] != second["id"]
+
+
 @pytest.mark.parametrize("model", ["gpt-4o", "meta-llama/Llama-3", "a", "org/model.v1", "C3"])
 def test_the_model_is_what_the_provider_answered(model):
     assert chat({**SERVER_SAYS, "model": model})["model"] == model

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 
 import pytest
 from jackfield import BadRequestError
@@ -298,6 +299,13 @@ def test_every_field_has_a_type_and_is_named_by_what_is_not_of_it(kind, field):
             refusals.append(error.param)
     assert all(param.split(".")[0].split("[")[0] == field for param in refusals)
     assert refusals or field in FREE
+
+
+@pytest.mark.parametrize("kind", BODIES)
+def test_what_a_log_may_show_of_a_refusal_holds_nothing_that_the_client_wrote(kind):
+    with pytest.raises(BadRequestError) as caught:
+        parse(kind, json.dumps({"model": {"my": "secret"}, "messages": "my secret", "input": 5}).encode())
+    assert "secret" not in "".join(traceback.format_exception(caught.value))
 
 
 def test_a_long_list_of_junk_is_named_by_its_first():

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import PydanticSerializationError, to_json
@@ -150,6 +151,7 @@ def _chat_choice(choice: dict[str, Any], place: int) -> dict[str, Any]:
     if type(message["content"]) is list:
         message["content"] = _text_in(message["content"])
     for call in message["tool_calls"] or ():
+        call["id"] = call.get("id") or f"call_{token_hex(12)}"  # its result has to name it
         call.setdefault("type", "function")
     finish = choice.get("finish_reason") or ("tool_calls" if message["tool_calls"] else "stop")
     choice.update(finish_reason=finish, index=choice.get("index", place), logprobs=_logprobs(choice))

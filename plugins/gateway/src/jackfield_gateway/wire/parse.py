@@ -6,6 +6,8 @@ What JSON and the API descriptions leave open is decided so:
 - ``\u0000`` within a string is a character like any other;
 - null in a known field of the body that may be left out means that it is left out; any other null passes on;
 - known fields come first, then the others in the client's order.
+
+Pydantic's own errors stay out of the chain of causes: their texts, which a log may show, repeat what a client wrote.
 """
 
 from __future__ import annotations
@@ -57,7 +59,7 @@ def parse_form(kind: Kind, fields: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return adapter(kind).validate_python(dict(fields))
     except ValidationError as error:
-        raise complaint(kind, error) from error
+        raise complaint(kind, error) from None
 
 
 def refused(body: Mapping[str, Any], allowed: frozenset[str] = frozenset()) -> None:
@@ -74,15 +76,15 @@ def refused(body: Mapping[str, Any], allowed: frozenset[str] = frozenset()) -> N
 
 def _read_again(kind: Kind, raw: bytes, error: ValidationError) -> dict[str, Any]:
     if not raw.strip():
-        raise BadRequestError("the body is empty: it must be a JSON object") from error
+        raise BadRequestError("the body is empty: it must be a JSON object") from None
     if not _is_no_json(error):
-        raise complaint(kind, error) from error
+        raise complaint(kind, error) from None
     # A space for each comma: whatever else is wrong keeps its line and column.
     mended = STRING_OR_LOOSE_COMMA.sub(lambda found: b" " if found[0] == b"," else found[0], raw)
     try:
         return adapter(kind).validate_json(mended)
     except ValidationError as again:
-        raise complaint(kind, again) from again
+        raise complaint(kind, again) from None
 
 
 def _is_no_json(error: ValidationError) -> bool:
