@@ -69,7 +69,7 @@ def one_of(value: Any, where: str, *words: str) -> str:
     """Return the value if it is one of these words."""
     if isinstance(value, str) and value in words:
         return value
-    raise wrong(where, " or ".join(f'"{word}"' for word in words), value)
+    raise wrong(where, " or ".join(map(repr, words)), value)
 
 
 def rest(given: Mapping[str, Any], known: Container[str]) -> dict[str, Any]:
@@ -78,23 +78,25 @@ def rest(given: Mapping[str, Any], known: Container[str]) -> dict[str, Any]:
 
 
 def wrong(where: str, expected: str, value: Any) -> BadRequestError:
-    """Return the error for a value of another type than expected, or for a word that is none of those expected."""
-    code = "invalid_value" if isinstance(value, str) else "invalid_type"
-    return BadRequestError(f"{where}: expected {expected}, got {_named(value)}", param=where, code=code)
-
-
-def refused(where: str, why: str) -> BadRequestError:
-    """Return the error for what is right in itself, but cannot be had here."""
-    return BadRequestError(f"{where} is not supported here: {why}", param=where, code="unsupported_parameter")
-
-
-def _named(value: Any) -> str:
+    """Return the error for a value of another type than expected, for another word, or for none at all."""
     if value is None:
-        return "null, or nothing at all"
+        code, problem = "missing_required_parameter", f"is missing; it must be {expected}"
+    elif isinstance(value, str):
+        code, problem = "invalid_value", f"must be {expected}, not {value[:LONGEST_ECHO]!r}"
+    else:
+        code, problem = "invalid_type", f"must be {expected}, not {_type_of(value)}"
+    return BadRequestError(f"{where} {problem}", param=where, code=code)
+
+
+def refused(where: str, why: str, *, value: str = "") -> BadRequestError:
+    """Return the error for what is right in itself, but cannot be had here; ``value`` where another one can."""
+    named = f"{where}: {value}" if value else where
+    return BadRequestError(f"{named} is not supported here: {why}", param=where, code="unsupported_parameter")
+
+
+def _type_of(value: Any) -> str:
     if isinstance(value, bool):
-        return "a boolean"
+        return "true" if value else "false"
     if isinstance(value, int | float):
         return "a number"
-    if isinstance(value, str):
-        return f'"{value}"' if len(value) <= LONGEST_ECHO else "a long string"
     return "a list" if isinstance(value, list) else "an object"
