@@ -65,7 +65,7 @@ def described(node: Node) -> str:
         return "what a variable holds" if refers(value) else "a text" if value else "an empty text"
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "nothing"}[value]
-    return repr(value) if abs(value) <= HIGHEST else "a number so great"
+    return "a number so great" if abs(value) > HIGHEST else repr(value)
 
 
 def text_of(scalar: Scalar, report: Report) -> Any:

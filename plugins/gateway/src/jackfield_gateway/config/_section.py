@@ -75,12 +75,14 @@ class Section:
     def read(self, known: Sequence[tuple[Key, str, Field]], report: Report) -> dict[str, Found]:
         """Return what stands in the file, by the name of the key; null is as good as left out."""
         found: dict[str, Found] = {}
+        seen: set[str] = set()
         for key, name, field in known:
             if key.nullable and is_null(field.node):
                 continue
-            if key.name in found:
+            if key.name in seen:
                 spelled = f"{name!r} and {' and '.join(repr(each) for each in (key.name, *key.also) if each != name)}"
                 report.problem(field.where, f"{spelled} are one key of {self.name}: keep one of them")
             elif (value := key.kind.read(name, field.node, report)) is not WRONG:
                 found[key.name] = Found(value, field.node.where)
+            seen.add(key.name)
         return found
