@@ -40,8 +40,6 @@ class Callbacks:
             answer = await _asked(hook, user_api_key_dict=user, cache=self._cache, data=data, call_type=call_type)
             if isinstance(answer, str):
                 raise BadRequestError(answer, code="rejected")
-            if isinstance(answer, Exception):
-                raise _told(answer) or answer
             if isinstance(answer, dict):
                 data = answer
             elif answer is not None:
@@ -87,13 +85,16 @@ class Callbacks:
 
 
 async def _asked(hook: Callable[..., Any], **arguments: Any) -> Any:
-    """Await a hook that may refuse the request: an exception with a status becomes an error of that status."""
+    """Await a hook that may refuse the request, by what it raises or returns: with a status it keeps that status."""
     try:
-        return await hook(**arguments)
+        answer = await hook(**arguments)
+        if isinstance(answer, Exception):
+            raise answer
     except Exception as error:
         if (told := _told(error)) is None:
             raise
         raise told from error
+    return answer
 
 
 def _told(error: object) -> Exception | None:
