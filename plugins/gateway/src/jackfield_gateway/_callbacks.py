@@ -88,12 +88,12 @@ async def _asked(hook: Callable[..., Any], **arguments: Any) -> Any:
     """Await a hook that may refuse the request, by what it raises or returns: with a status it keeps that status."""
     try:
         answer = await hook(**arguments)
-        if isinstance(answer, Exception):
-            raise answer
     except Exception as error:
         if (told := _told(error)) is None:
             raise
         raise told from error
+    if isinstance(answer, Exception):
+        raise _told(answer) or answer
     return answer
 
 
