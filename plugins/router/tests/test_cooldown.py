@@ -155,9 +155,10 @@ def test_an_address_of_the_callers_own_says_nothing_of_the_deployment(sync_net):
 # ------------------------------------------------------------------------------------------------- the only ones left
 
 
+@pytest.mark.parametrize("limits", [{}, {"rpm": 100}])
 @pytest.mark.parametrize("status", [401, 429, 503])
-def test_the_only_deployment_of_a_group_is_never_cooled(sync_net, status):
-    sync_net.route(fast("a"), settings=settings(allowed_fails=0))
+def test_the_only_deployment_of_a_group_is_never_cooled(sync_net, status, limits):
+    sync_net.route(fast("a", **limits), settings=settings(allowed_fails=0))
     fail(sync_net, *[sync_net.failing(status, sync_net.soon)] * 5)
     assert sync_net.model_of() == "a"
 

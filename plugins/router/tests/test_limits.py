@@ -272,3 +272,21 @@ def test_threads_share_the_counts_and_no_limit_is_passed(sync_net):
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(call, range(3)))
     assert refusals == 13
+
+
+def test_one_choice_is_made_at_a_time(sync_net):
+    """Two threads that come to choose at once: the one must wait until the other has chosen and counted."""
+    met, meeting = [], threading.Barrier(2)
+
+    def random():
+        try:
+            meeting.wait(0.3)
+        except threading.BrokenBarrierError:
+            return 0.0
+        met.append("both were choosing")
+        return 0.0
+
+    sync_net.route(fast("a"), fast("b"), random=random)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: sync_net.client.run(sync_net.chat()), range(2)))
+    assert met == []

@@ -254,9 +254,12 @@ def test_the_mask_is_put_back_too(sync_net):
 
 
 def test_a_file_that_an_attempt_has_closed_ends_the_call_with_that_attempts_error(net):
+    calls = []
+
     class Closing:
         @hookimpl
         def image_edit(self, request, settings):
+            calls.append(request.model)
             request.image[0].close()
             raise ServiceUnavailableError("busy")
 
@@ -264,6 +267,7 @@ def test_a_file_that_an_attempt_has_closed_ends_the_call_with_that_attempts_erro
     net.route(Deployment("fast", "closing/a"), Deployment("fast", "closing/b"))
     with pytest.raises(ServiceUnavailableError, match="busy"):
         net(ImageEditRequest("groups/fast", [io.BytesIO(b"photo")], "a hat"))
+    assert calls == ["a"]
 
 
 def closed(file):

@@ -48,7 +48,6 @@ class Names:
         while name in aliases and name not in seen:
             seen.add(name)
             name = aliases[name]
-        found = None if name in seen else self.find(name)
-        if found is None:
+        if (found := self.find(name)) is None:
             raise ConfigurationError(f"the alias {alias!r} leads to {name!r}, which is no model group")
         return found
