@@ -1,7 +1,8 @@
 """Every provider at work on real traffic: `python3 dev.py run` shows this.
 
 A small HTTP server on loopback speaks the OpenAI format and the legacy format; echo, and a handler of custom-format,
-answer in this process. Each row of the table is one call of a public function.
+answer in this process. Each row of the table is one call of a public function. At the end a gateway is started in front
+of the same server, and called as its clients call it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, NamedTuple
 
 import jackfield
+from gateway import GatewayProcess
+from gateway_tour import CONFIG, HANDLER, calls
 from jackfield import (
     CustomLLM,
     ImageObject,
@@ -222,6 +225,8 @@ def main() -> int:
     print("-" * (sum(WIDTHS) + len(WIDTHS) + 9))
     with LoopbackServer(pause=PAUSE) as server:
         results = [show(row) for row in rows(server)]
+        with GatewayProcess(CONFIG.format(url=server.url), files={"custom_handler.py": HANDLER}) as gateway:
+            results += [show(Row("gateway", operation, ask)) for operation, ask in calls(gateway.url)]
     print(f"\n{sum(results)} of {len(results)} calls did what they should, over {len(server.requests)} HTTP requests.")
     return 0 if all(results) else 1
 
