@@ -25,9 +25,8 @@ class Tokens(Protocol):
 class Exchange:
     """One request and its answer. All times are those of ``time.perf_counter``, in seconds.
 
-    The front sets ``request_id``, ``method``, ``started``, ``status``, ``first_byte_at``, ``seconds``,
-    ``complete`` and ``client_left``. The app sets the rest, each as soon as it is known, so that a request that fails or is left still
-    tells what it was.
+    The front makes it and sets what stands last. The app sets the rest, each as soon as it is known, so that a request
+    that fails or is left still tells what it was.
     """
 
     request_id: str

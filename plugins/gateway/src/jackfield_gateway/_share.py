@@ -21,15 +21,14 @@ class Place:
     count: int
 
     def share(self, config: Config) -> Config:
-        """Return the config with this worker's part of each limit that is counted.
+        """Return the config with this worker's part of each limit that a deployment has.
 
         The parts add up to the limit; a limit smaller than the number of workers is 1 in each, since a deployment that
         a worker may never use would fail the requests that happen to reach that worker.
         """
         if self.count == 1:
             return config
-        limits = replace(config.limits, max_requests_in_flight=self._part(config.limits.max_requests_in_flight))
-        return replace(config, limits=limits, deployments=tuple(map(self._share_of, config.deployments)))
+        return replace(config, deployments=tuple(map(self._share_of, config.deployments)))
 
     def _share_of(self, deployment: Deployment) -> Deployment:
         return replace(

@@ -55,7 +55,7 @@ class Worker:
         self._access = AccessLog(writer, config)
         self._metrics = Metrics(_groups(config))
         self._probes = Probes(self._metrics.page)
-        self._front = Front(self._gateway, place.share(config), self, self._probes.routes)
+        self._front = Front(self._gateway, config, self, self._probes.routes)
         self._server = Server(server_config(self._front, config.limits), self._answers)
         self._announce = announce
         self._changing = asyncio.Lock()
@@ -101,13 +101,12 @@ class Worker:
         The idle time-out, the time for a request's head and the shutdown's bound are those of the start.
         """
         async with self._changing:
-            shared = self._place.share(config)
             try:
-                await self._gateway.reload(shared)
+                await self._gateway.reload(self._place.share(config))
             except ConfigurationError as error:
                 say_wrong(error)
                 return False
-            self._front.configure(shared)
+            self._front.configure(config)
             self._access.configure(config)
             self._metrics.configure(_groups(config))
         if self._place.index == 0:  # what all workers would say, one says
