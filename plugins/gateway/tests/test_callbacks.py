@@ -198,7 +198,7 @@ def test_what_a_log_event_raises_is_a_line_in_the_log(caplog, event):
     callbacks = Callbacks([Recorder(**{event: HTTPException(500, "a bug")}), second])
     run(getattr(callbacks, event)({}, None, NOW, NOW))
     [record] = caplog.records
-    assert (record.levelno, record.name) == (logging.ERROR, "jackfield.gateway")
+    assert (record.levelno, record.name) == (logging.ERROR, "jackfield_gateway._callbacks")
     assert f"async_{event}_event failed: HTTPException: " in record.getMessage()
     assert len(second.calls) == 1
 

@@ -156,8 +156,9 @@ def test_a_reference_that_leads_nowhere_says_so(write, tmp_path, reference):
 FAILURES = {
     "x = 1\nraise ValueError('no house')\n": "ValueError: no house ({file}, line 2)",
     "def f():\n    return 1 / 0\nx = f()\n": "ZeroDivisionError: division by zero ({file}, line 2)",
-    "import json\njson.loads('{')\n": "JSONDecodeError: Expecting property name enclosed in double quotes: line 1 column "
-    "2 (char 1) ({file}, line 2)",
+    "import json\njson.loads('{')\n": (
+        "JSONDecodeError: Expecting property name enclosed in double quotes: line 1 column 2 (char 1) ({file}, line 2)"
+    ),
     "x = (\n": "SyntaxError: '(' was never closed ({file}, line 1)",
     "if 1:\nx\n": "IndentationError: expected an indented block after 'if' statement on line 1 ({file}, line 2)",
     "import not_installed_here\n": "ModuleNotFoundError: No module named 'not_installed_here' ({file}, line 1)",
@@ -241,7 +242,7 @@ litellm_settings:
 
 AUDIT = """\
 from jackfield import hookimpl
-from jackfield_gateway._custom_logger import CustomLogger
+from jackfield_gateway import CustomLogger
 
 class Logger(CustomLogger):
     async def async_log_success_event(self, kwargs, response_obj, start_time, end_time):

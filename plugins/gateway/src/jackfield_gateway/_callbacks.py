@@ -17,7 +17,7 @@ from ._hook_values import MemoryCache, User
 
 __all__ = ["Callbacks"]
 
-_log = logging.getLogger("jackfield.gateway")
+log = logging.getLogger(__name__)
 
 
 class Callbacks:
@@ -134,4 +134,4 @@ def _takes_traceback(hook: Callable[..., Any]) -> bool:
 
 def _note(hook: Callable[..., Any], error: Exception) -> None:
     """Log what a hook raised where nobody waits for its answer."""
-    _log.error("%s failed: %s: %s", hook.__qualname__, type(error).__name__, error)
+    log.error("%s failed: %s: %s", hook.__qualname__, type(error).__name__, error)

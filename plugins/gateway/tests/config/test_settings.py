@@ -1,7 +1,9 @@
 """The other sections."""
 
+import pickle
+
 import pytest
-from jackfield_gateway.config import Callback, Config, Limits, Position, load
+from jackfield_gateway.config import Callback, Config, InvalidConfig, Limits, Position, load
 from jackfield_gateway.config._keys import CLIENT_OPTIONS
 from jackfield_gateway.wire.parse import CORE_KEYS
 from jackfield_router import RouterSettings
@@ -214,6 +216,21 @@ def test_a_list_of_names_that_nobody_reads_is_not_told(findings):
 
 def test_clients_may_be_allowed_exactly_what_they_are_refused():
     assert {name for name in CLIENT_OPTIONS if not name.startswith("mock_")} == CORE_KEYS - {"client"}
+
+
+def test_a_config_and_its_problems_travel_between_processes(read, write):
+    config = read(f"{MODELS}  - {{model_name: c, params: {{model: echo/c, api_key: '${{NOT_SET}}'}}}}")
+    copy = pickle.loads(pickle.dumps(config))
+    assert copy.deployments[-1].problem.variables == ("NOT_SET",)
+    assert (copy.deployments[:3], copy.places, copy.warnings) == (
+        config.deployments[:3],
+        config.places,
+        config.warnings,
+    )
+    with pytest.raises(InvalidConfig) as caught:
+        load(write("zz: 1"), {})
+    error = pickle.loads(pickle.dumps(caught.value))
+    assert (str(error), error.findings) == (str(caught.value), caught.value.findings)
 
 
 def test_all_problems_are_told_at_once(write):

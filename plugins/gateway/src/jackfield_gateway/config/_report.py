@@ -36,6 +36,9 @@ class InvalidConfig(ConfigurationError):
         head = f"the configuration has {count} problems:\n" if count > 1 else ""
         super().__init__(head + "\n".join(map(str, self.findings)))
 
+    def __reduce__(self) -> tuple[type[InvalidConfig], tuple[tuple[Finding, ...]]]:
+        return InvalidConfig, (self.findings,)
+
 
 class Report:
     """Collects problems and warnings while a config is read. ``environment`` is where variables are looked up."""
