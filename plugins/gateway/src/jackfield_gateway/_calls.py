@@ -16,8 +16,9 @@ from ._events import EventWriter
 from ._exchange import Exchange, exchange_of
 from ._hook_values import user_of
 from ._incoming import body_of, metadata_of, options_of
-from ._outgoing import JSON, encoded, respond
+from ._outgoing import JSON, respond
 from ._serving import Serving, current_exchange
+from .wire.answers import encoded
 from .wire.errors import Told, told
 
 if TYPE_CHECKING:
@@ -129,6 +130,7 @@ class Route:
                     await _copy(stream, writer, events)
                     call.response = stream.response
                     call.exchange.usage = call.response.usage
+                    await events.end(writer.end(call.exchange.usage))
         finally:
             await _ended(opening)
 
@@ -154,7 +156,6 @@ async def _copy(stream: Any, writer: Writer, events: EventWriter) -> None:
             await events.write(data)
     if not events.begun:
         await events.begin()
-    await events.end(writer.end(stream.response.usage))
 
 
 async def _ended(opening: asyncio.Future[Any]) -> None:

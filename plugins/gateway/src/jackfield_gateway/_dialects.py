@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -73,8 +72,7 @@ def event(data: bytes) -> bytes:
 
 def named_event(fields: Mapping[str, Any]) -> bytes:
     """Return a mapping with a ``type`` as an event of that name."""
-    data = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
-    return b"event: %b\ndata: %b\n\n" % (fields["type"].encode(), data)
+    return b"event: %b\ndata: %b\n\n" % (fields["type"].encode(), answers.encoded(fields))
 
 
 class _OpenAIWriter(Writer):
@@ -89,7 +87,7 @@ class _OpenAIWriter(Writer):
         return DONE
 
     def fail(self, told: Told) -> bytes:
-        return event(json.dumps(openai_error(told), ensure_ascii=False).encode())
+        return event(answers.encoded(openai_error(told)))
 
 
 class _Chat(Dialect):
@@ -180,8 +178,7 @@ class _Messages(Dialect):
         return CompletionRequest(body["model"], messages, stream=stream, params=params, metadata=metadata)
 
     def answer(self, response: Any, body: dict[str, Any]) -> bytes:
-        message = anthropic.response_to_message(response, body["model"])
-        return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
+        return answers.encoded(anthropic.response_to_message(response, body["model"]))
 
     def writer(self, body: dict[str, Any]) -> Writer:
         return _MessagesWriter(body["model"])
@@ -214,8 +211,7 @@ class _Responses(Dialect):
         return CompletionRequest(body["model"], messages, stream=stream, params=params, metadata=metadata)
 
     def answer(self, response: Any, body: dict[str, Any]) -> bytes:
-        whole = responses.response_of(response, body)
-        return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()
+        return answers.encoded(responses.response_of(response, body))
 
     def writer(self, body: dict[str, Any]) -> Writer:
         return _ResponsesWriter(body)
@@ -229,7 +225,7 @@ class _ResponsesWriter(Writer):
         return b"".join(map(named_event, self._events.chunk(chunk)))
 
     def end(self, usage: Any) -> bytes:
-        return b"".join(map(named_event, self._events.end(usage)))
+        return b"".join(map(named_event, self._events.end()))
 
     def fail(self, told: Told) -> bytes:
         return b"".join(map(named_event, self._events.fail(told.code or told.type, told.message)))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from ._attendance import Send
 
-__all__ = ["JSON", "encoded", "respond"]
+__all__ = ["JSON", "respond"]
 
 JSON = (b"content-type", b"application/json")
 
@@ -18,8 +16,3 @@ async def respond(send: Send, status: int, content: bytes, headers: Iterable[tup
     length = (b"content-length", b"%d" % len(content))
     await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
     await send({"type": "http.response.body", "body": content})
-
-
-def encoded(value: Mapping[str, Any]) -> bytes:
-    """Return JSON as it goes on the wire."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

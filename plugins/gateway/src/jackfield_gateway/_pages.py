@@ -13,7 +13,7 @@ from jackfield import CompletionRequest, EmbeddingRequest, ImageGenerationReques
 from ._attendance import ClientLeft, Receive, Scope, Send
 from ._exchange import exchange_of
 from ._incoming import body_of
-from ._outgoing import JSON, encoded, respond
+from ._outgoing import JSON, respond
 from ._refusals import refuse
 from ._serving import Serving
 from .wire import answers, anthropic
@@ -87,7 +87,7 @@ async def home(serving: Serving, scope: Scope, receive: Receive) -> Answer:
 
 async def described(serving: Serving, scope: Scope, receive: Receive) -> Answer:
     """Return the OpenAPI description."""
-    return encoded(document()), [JSON]
+    return answers.encoded(document()), [JSON]
 
 
 async def models(serving: Serving, scope: Scope, receive: Receive) -> Answer:
@@ -107,7 +107,7 @@ async def count_tokens(serving: Serving, scope: Scope, receive: Receive) -> Answ
     body = await body_of("count_tokens", scope, receive, serving.config)
     _known(serving, body["model"])
     exchange_of(scope).model = serving.group(body["model"])
-    content = encoded({"input_tokens": anthropic.count_tokens(body)})
+    content = answers.encoded({"input_tokens": anthropic.count_tokens(body)})
     return content, [JSON, (b"x-jackfield-token-count", b"estimate; characters/4")]
 
 
@@ -127,7 +127,7 @@ async def health(serving: Serving, scope: Scope, receive: Receive) -> Answer:
     deployments = serving.config.deployments
     if not probe:
         groups = [{"model_name": each.model_name} for each in deployments]
-        return encoded({"status": "healthy", "probed": False, "endpoints": groups}), [JSON]
+        return answers.encoded({"status": "healthy", "probed": False, "endpoints": groups}), [JSON]
     places = asyncio.Semaphore(PROBES_AT_ONCE)
     results = await asyncio.gather(*(_probed(serving, each, places) for each in deployments))
     sick = [result for result in results if "error" in result]
@@ -140,7 +140,7 @@ async def health(serving: Serving, scope: Scope, receive: Receive) -> Answer:
         "healthy_count": len(well),
         "unhealthy_count": len(sick),
     }
-    return encoded(report), [JSON]
+    return answers.encoded(report), [JSON]
 
 
 async def _probed(serving: Serving, deployment: Deployment, places: asyncio.Semaphore) -> dict[str, Any]:

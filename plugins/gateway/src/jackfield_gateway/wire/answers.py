@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         TextCompletionResponse,
     )
 
-__all__ = ["chat", "chat_chunk", "embeddings", "images", "model", "models", "text", "text_chunk"]
+__all__ = ["chat", "chat_chunk", "embeddings", "encoded", "images", "model", "models", "text", "text_chunk"]
 
 CHUNK = "chat.completion.chunk"
 CHUNK_FIELDS = frozenset({"id", "object", "created", "model", "choices"})
@@ -42,7 +42,7 @@ def chat(response: ModelResponse, asked_for: str) -> bytes:
     data["choices"] = [_chat_choice(choice, place) for place, choice in enumerate(data.get("choices") or ())]
     data.setdefault("system_fingerprint", None)
     data["usage"] = _usage(data)
-    return _encoded(data)
+    return encoded(data)
 
 
 def chat_chunk(chunk: ModelResponseStream, asked_for: str) -> bytes:
@@ -55,7 +55,7 @@ def chat_chunk(chunk: ModelResponseStream, asked_for: str) -> bytes:
     data = _head(chunk, CHUNK, asked_for)
     data["choices"] = [_chunk_choice(choice, place) for place, choice in enumerate(data.get("choices") or ())]
     _with_usage_if_any(data)
-    return _encoded(data)
+    return encoded(data)
 
 
 def text(response: TextCompletionResponse, asked_for: str) -> bytes:
@@ -63,12 +63,12 @@ def text(response: TextCompletionResponse, asked_for: str) -> bytes:
     data = _text_head(response, asked_for)
     for choice in data["choices"]:
         choice["finish_reason"] = choice["finish_reason"] or "stop"
-    return _encoded(data)
+    return encoded(data)
 
 
 def text_chunk(chunk: TextCompletionResponse, asked_for: str) -> bytes:
     """Return one chunk of a streamed text completion."""
-    return _encoded(_text_head(chunk, asked_for))
+    return encoded(_text_head(chunk, asked_for))
 
 
 def embeddings(response: EmbeddingResponse, encoding_format: str | None, asked_for: str) -> bytes:
@@ -84,7 +84,7 @@ def embeddings(response: EmbeddingResponse, encoding_format: str | None, asked_f
         item.update(object="embedding", index=given.index, embedding=encode(given.embedding))
     usage = data.get("usage") or {}
     data["usage"] = {**usage, **{name: usage.get(name) or 0 for name in ("prompt_tokens", "total_tokens")}}
-    return _encoded(data)
+    return encoded(data)
 
 
 def images(response: ImageResponse) -> bytes:
@@ -92,17 +92,17 @@ def images(response: ImageResponse) -> bytes:
     data = _dumped(response)
     data["created"] = _seconds(response.created)
     data.setdefault("data", [])
-    return _encoded(data)
+    return encoded(data)
 
 
 def models(names: Iterable[str], created: int = 0) -> bytes:
     """Return the list of models; ``created`` is in seconds since 1970."""
-    return _encoded({"object": "list", "data": [_model(name, created) for name in names]})
+    return encoded({"object": "list", "data": [_model(name, created) for name in names]})
 
 
 def model(name: str, created: int = 0) -> bytes:
     """Return one model."""
-    return _encoded(_model(name, created))
+    return encoded(_model(name, created))
 
 
 def _model(name: str, created: int) -> dict[str, Any]:
@@ -223,7 +223,8 @@ def _dumped(response: Any) -> dict[str, Any]:
     return data
 
 
-def _encoded(data: dict[str, Any]) -> bytes:
+def encoded(data: Mapping[str, Any]) -> bytes:
+    """Return JSON as it goes on the wire."""
     try:
         return to_json(data, inf_nan_mode="null")
     except PydanticSerializationError:
