@@ -129,6 +129,22 @@ def test_it_cools_as_long_as_the_server_asks_up_to_a_minute(sync_net, asked, coo
     assert sync_net.model_of() == "a"
 
 
+def test_a_longer_cooldown_is_not_cut_short_by_a_shorter_one(net):
+    net.route(fast("a"), fast("b"), settings=settings(allowed_fails=0))
+    net.play("a", net.broken("one"), net.failing(429, {"retry-after": "30"}))
+
+    async def scenario():
+        stream = await net.ask(net.chat(stream=True))
+        with pytest.raises(RateLimitError):
+            await net.ask(net.chat())
+        with pytest.raises(StreamInterruptedError):
+            await stream.rest()
+
+    net.run(scenario)
+    net.clock.pass_by(29)
+    assert net.model_of() == "b"
+
+
 def test_a_key_that_is_refused_cools_at_once_and_the_call_goes_on(net):
     net.route(fast("a"), fast("b"), settings=settings(allowed_fails=100))
     net.play("a", net.failing(401))

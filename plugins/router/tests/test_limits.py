@@ -1,13 +1,21 @@
 """Limits: calls in flight, requests and tokens of the last 60 seconds."""
 
 import gc
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import anyio
 import pytest
-from jackfield import EmbeddingRequest, ModelResponse, RateLimitError, StreamInterruptedError, hookimpl
-from jackfield.transports.memory import AsyncMemoryTransport
+from jackfield import (
+    EmbeddingRequest,
+    ImageGenerationRequest,
+    ModelResponse,
+    RateLimitError,
+    StreamInterruptedError,
+    hookimpl,
+)
+from jackfield.transports.memory import AsyncMemoryTransport, Reply
 from jackfield_router import Deployment
 
 
@@ -87,6 +95,15 @@ def test_tokens_are_the_total_or_the_sum(sync_net, usage):
     sync_net.route(fast(tpm=5))
     sync_net.play("a", sync_net.whole("completion", "a", usage))
     sync_net()
+    refused(sync_net)
+
+
+@pytest.mark.parametrize("usage", [{"input_tokens": 3, "output_tokens": 2}, {"total_tokens": 5}])
+def test_so_are_an_images(sync_net, usage):
+    sync_net.route(fast(tpm=5))
+    body = json.dumps({"data": [{"url": "x"}], "usage": usage}).encode()
+    sync_net.play("a", Reply(content=body))
+    sync_net(ImageGenerationRequest("groups/fast", "a cat"))
     refused(sync_net)
 
 
