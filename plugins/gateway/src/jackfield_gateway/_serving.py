@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import Any, Self, cast
 
 import jackfield
 from jackfield import AsyncClient, CallOptions, Event, hookimpl
 from jackfield_custom_format import provider_of
-from jackfield_router import Router
+from jackfield_router import Deployment, Router
 
 from ._callbacks import Callbacks
 from ._exchange import Exchange
@@ -18,6 +18,9 @@ from ._handlers import load_objects
 from .config import Config
 
 __all__ = ["GROUPS", "Serving", "current_exchange"]
+
+DEFAULT_TIMEOUT = 600.0
+"""Seconds, as in the core."""
 
 GROUPS = "model-groups"
 """The provider name under which the router stands in the gateway's client."""
@@ -33,8 +36,8 @@ class Serving:
         self.config = config
         objects = load_objects(config)
         self.callbacks = Callbacks(objects.callbacks)
-        self.router = Router(config.deployments, config.router, config.aliases)
-        self.client = AsyncClient(**_defaults(config))
+        self.router = Router(_with_timeouts(config), config.router, config.aliases)
+        self.client = AsyncClient(drop_params=config.drop_params)
         self.client.register_provider(GROUPS, self.router)
         for name, handler in objects.handlers.items():
             self.client.register_provider(name, provider_of(name, handler))
@@ -82,16 +85,24 @@ class Serving:
             self._closing = asyncio.ensure_future(self.aclose())
 
     def _options_of(self, model: str) -> CallOptions:
-        options: dict[str, Any] = {"provider": GROUPS}
+        options = self._group_options(model)
         names = self.config.fallbacks.get(model) or self.config.fallbacks.get(self.config.aliases.get(model, ""))
         if names:
-            options["fallbacks"] = [{"model": name, "provider": GROUPS} for name in names]
+            options["fallbacks"] = [{"model": name, **self._group_options(name)} for name in names]
         return cast("CallOptions", options)
 
+    def _group_options(self, model: str) -> dict[str, Any]:
+        # The limit of a call of a group bounds each attempt from outside: it must not be below a deployment's own.
+        limits = [each.options["timeout"] for each in self.router.find(model)]
+        return {"provider": GROUPS, "timeout": max(limits, default=DEFAULT_TIMEOUT)}
 
-def _defaults(config: Config) -> Mapping[str, Any]:
-    defaults = {"timeout": config.request_timeout, "drop_params": config.drop_params or None}
-    return {name: value for name, value in defaults.items() if value is not None}
+
+def _with_timeouts(config: Config) -> list[Deployment]:
+    """Return the deployments, each with a limit: its own, else the config's, else the core's."""
+    default = DEFAULT_TIMEOUT if config.request_timeout is None else config.request_timeout
+    return [
+        replace(each, options=cast("CallOptions", {"timeout": default, **each.options})) for each in config.deployments
+    ]
 
 
 class _Witness:
