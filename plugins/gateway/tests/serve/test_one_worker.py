@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import signal
 import socket
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -44,13 +46,12 @@ def test_told_to_stop_it_lets_streams_finish_and_takes_no_more(launch: Any, begi
     gateway = launch()
     stream = begin_stream(gateway)
     address = "127.0.0.1", int(gateway.url.rpartition(":")[2])
-    idle = socket.create_connection(address)
-    idle.sendall(b"GET /health/liveliness HTTP/1.1\r\nhost: localhost\r\n\r\n")
-    assert idle.recv(65536).startswith(b"HTTP/1.1 200")
-    gateway.signal()
-    gateway.log.wait_for("stopping")
-    assert idle.recv(65536) == b""  # a connection that nothing comes on is closed
-    idle.close()
+    with closing(http.client.HTTPConnection(*address, timeout=10)) as idle:
+        idle.request("GET", "/health/liveliness")
+        assert idle.getresponse().read() == b'"I\'m alive!"'
+        gateway.signal()
+        gateway.log.wait_for("stopping")
+        assert idle.sock.recv(1) == b""  # a connection that nothing comes on is closed
     wait_until(lambda: is_refused(address))
     assert gateway.process.poll() is None
     stream.let_go()

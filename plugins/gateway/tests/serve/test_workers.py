@@ -81,6 +81,7 @@ def test_the_folder_of_the_numbers_goes_with_the_gateway(launch: Any, tmp_path: 
 
 def test_streams_finish_in_their_workers(launch: Any, begin_stream: Any) -> None:
     gateway = launch("--workers", "2")
+    pids(gateway, 2)
     streams = [begin_stream(gateway) for _ in range(4)]
     gateway.signal()
     gateway.log.wait_for("stopping", 2)
@@ -92,6 +93,7 @@ def test_streams_finish_in_their_workers(launch: Any, begin_stream: Any) -> None
 def test_a_terminals_ctrl_c_is_one_word_to_all(launch: Any, begin_stream: Any) -> None:
     """It goes to every process of the group; a worker that took it and its parent's word would end at once."""
     gateway = launch("--workers", "2")
+    pids(gateway, 2)
     stream = begin_stream(gateway)
     os.killpg(gateway.process.pid, signal.SIGINT)
     gateway.log.wait_for("stopping", 2)
