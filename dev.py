@@ -167,13 +167,17 @@ def build(member: Path, target: Path) -> Path:
     return target / done.stdout.strip()
 
 
+HELPERS = [ROOT / "tests" / f"{name}.py" for name in ("descriptions", "loopback", "loopback_answers", "shared")]
+"""What the tests of distributions import from the tests of the whole."""
+
+
 def alone(name: str, folder: Path, built: dict[str, Path]) -> bool:
     """Tests one distribution in `folder`, which mirrors the repository but for everything that could be imported."""
     create(folder / ".venv")
     install(folder / ".venv", *needed(name, built))
     tests = shutil.copytree(MEMBERS[name] / "tests", folder / MEMBERS[name].relative_to(ROOT) / "tests")
     (folder / "tests").mkdir()
-    for file in [ROOT / "pyproject.toml", *ROOT.glob("tests/loopback*.py")]:
+    for file in [ROOT / "pyproject.toml", *HELPERS]:
         shutil.copy(file, folder / file.relative_to(ROOT))
     command: Command = [python_of(folder / ".venv"), "-m", "pytest", "-q", tests]
     outside = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHONPATH", "JACKFIELD_"))}

@@ -1,21 +1,19 @@
 """The documents that Jackfield was asked to implement, and the pieces of code that stand in them.
 
-They are read in place: in the folder that JACKFIELD_SHARED names, else beside this repository.
+They are read in place.
 """
 
 from __future__ import annotations
 
 import ast
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
+from shared import shared_folder
 
 __all__ = ["NAMES", "Block", "blocks", "text_of"]
 
-ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("000", "001", "002", "003", "004")
 FENCE = "```"
 LONGEST_STATEMENT = 60  # lines
@@ -45,11 +43,7 @@ _FIRST_WORDS = {"curl": "curl", "litellm": "shell", "model_list:": "yaml"}
 
 def folder() -> Path:
     """Return where the documents are; without them the test is skipped, or fails where they are required."""
-    seeds = Path(os.environ.get("JACKFIELD_SHARED") or ROOT.parent / "shared") / "seeds"
-    if not seeds.is_dir():
-        say = pytest.fail if os.environ.get("JACKFIELD_REQUIRE_SHARED") == "1" else pytest.skip
-        say(f"the documents are not there: {seeds} is no folder (JACKFIELD_SHARED names another)")
-    return seeds
+    return shared_folder("seeds", "documents")
 
 
 def text_of(name: str) -> str:

@@ -3,52 +3,38 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 
 import anthropic
 import httpx2
-import jsonschema
 import pytest
+from descriptions import anthropic_description
 from jackfield import Client, CompletionRequest, EventStream, hookimpl
 from jackfield.types import ModelResponse, ModelResponseStream
 from jackfield_gateway.wire.anthropic import MessageEvents, request_to_chat, response_to_message
-
-ROOT = Path(__file__).resolve().parents[5]
-SCHEMAS = "#/components/schemas/"
+from shared import shared_folder
 
 
 class Official:
     """Anthropic's description of its own API."""
 
     def __init__(self, description):
-        self._document = {"components": description["components"]}
+        self._check = description.check
 
     def check(self, name, value):
         """Fail unless the value is, as JSON holds it, what the description calls by this name."""
-        judge = jsonschema.Draft202012Validator({**self._document, "$ref": SCHEMAS + name})
-        judge.validate(json.loads(json.dumps(value)))
-
-
-def shared_text(pattern):
-    """Return the text of a file that is not ours to copy; without it the test is skipped, or fails if it must run."""
-    folder = Path(os.environ.get("JACKFIELD_SHARED") or ROOT.parent / "shared")
-    files = list(folder.glob(pattern))
-    if not files:
-        say = pytest.fail if os.environ.get("JACKFIELD_REQUIRE_SHARED") == "1" else pytest.skip
-        say(f"there is no {pattern} in {folder} (JACKFIELD_SHARED names another folder)")
-    return files[0].read_text(encoding="utf-8")
+        self._check(name, json.dumps(value))
 
 
 @pytest.fixture(scope="session")
 def official():
-    return Official(json.loads(shared_text("reference/spec/anthropic-openapi.reduced.json")))
+    return Official(anthropic_description())
 
 
 @pytest.fixture(scope="session")
 def documented():
     """Return the message that the documentation of custom handlers shows."""
-    text = shared_text("seeds/000_*.txt")
+    [file] = shared_folder("seeds", "documents").glob("000_*.txt")
+    text = file.read_text(encoding="utf-8")
     begin = text.rindex("```", 0, text.index('"type":"message"')) + 3
     return json.loads(text[begin : text.index("```", begin)])
 

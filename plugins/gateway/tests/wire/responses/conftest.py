@@ -15,20 +15,18 @@ class Official:
     """OpenAI's description of its own answers."""
 
     def __init__(self, described):
-        self._check = described.check
-        schemas = described._document["components"]["schemas"]
-        known = [choice["$ref"].rpartition("/")[2] for choice in schemas["ResponseStreamEvent"]["anyOf"]]
-        self._events = {schemas[name]["properties"]["type"]["enum"][0]: name for name in known}
+        self._check = described.check_value
+        self._events = described.events("ResponseStreamEvent")
 
     def check_response(self, response):
         """Fail unless this is a response."""
-        self._check("Response", json.dumps(response))
+        self._check("Response", response)
 
     def check_events(self, events):
         """Fail unless each of these is the event that it calls itself, numbered from 0."""
         assert [event["sequence_number"] for event in events] == list(range(len(events)))
         for event in events:
-            self._check(self._events[event["type"]], json.dumps(event))
+            self._check(self._events[event["type"]], event)
 
 
 @pytest.fixture(scope="session")
