@@ -31,8 +31,17 @@ PEERS = {
     "tensorzero": ["tensorzero"],
     "server": ["uvloop"],
 }
-BASELINES = {"pydantic", "httpx", "aiohttp"}  # held to the versions that jackfield is tested with
-JACKFIELD = ("core", "plugins/custom-format", "plugins/openai-compatible")
+GATEWAYS = {  # what only gateway/ needs
+    "bare": ["starlette", "uvicorn", "uvloop", "httptools", "aiohttp"],
+    "litellm-proxy": ["litellm[proxy]"],
+    "py-spy": ["py-spy"],
+}
+BASELINES = {"pydantic", "httpx", "aiohttp", "bare"}  # held to the versions that jackfield is tested with
+LIBRARY = ("core", "plugins/custom-format", "plugins/openai-compatible")
+OURS = {  # environment → the tree's distributions in it
+    "jackfield": LIBRARY,
+    "jackfield-gateway": (*LIBRARY, "plugins/legacy-custom", "plugins/router", "plugins/gateway"),
+}
 
 
 class Unavailable(Exception):
@@ -41,13 +50,13 @@ class Unavailable(Exception):
 
 def python_of(name: str) -> Path:
     """The interpreter of a contestant's environment, made if missing or out of date; raises Unavailable."""
-    return _jackfield() if name == "jackfield" else _peer(name)
+    return _ours(name) if name in OURS else _peer(name)
 
 
-def version(name: str) -> str:
-    """The version of a contestant in its own environment."""
+def version(name: str, distribution: str | None = None) -> str:
+    """The version of a contestant, or of another distribution, in the contestant's own environment."""
     listing: list[dict[str, str]] = json.loads(_pip("list", "--format=json", environment=name))
-    return next(entry["version"] for entry in listing if entry["name"].lower() == name)
+    return next(entry["version"] for entry in listing if entry["name"].lower() == (distribution or name))
 
 
 def last_words(errors: str) -> str:
@@ -59,24 +68,25 @@ def last_words(errors: str) -> str:
 
 def _peer(name: str) -> Path:
     constrained = _constrained() if name in BASELINES else []
-    stamp = f"{PEERS[name]} {CONSTRAINTS.read_text() if constrained else ''}"
+    wanted = (PEERS | GATEWAYS)[name]
+    stamp = f"{wanted} {CONSTRAINTS.read_text() if constrained else ''}"
     if not _is_made(name, stamp):
-        _make(name, [*PEERS[name], *constrained], stamp)
+        _make(name, [*wanted, *constrained], stamp)
     return _python(name)
 
 
-def _jackfield() -> Path:
+def _ours(name: str) -> Path:
     """Wheels of the tree as it is now: an editable install starts slower than what users install."""
-    members = [ROOT / member for member in JACKFIELD]
+    members = [ROOT / member for member in OURS[name]]
     if missing := [str(member.relative_to(ROOT)) for member in members if not [*member.glob("src/*/__init__.py")]]:
         raise Unavailable(f"not in this tree yet: {', '.join(missing)}")
     stamp = _digest(members)
-    if not _is_made("jackfield", stamp):
+    if not _is_made(name, stamp):
         with tempfile.TemporaryDirectory() as wheels:
             _pip("wheel", "--quiet", "--no-deps", "--wheel-dir", wheels, *map(str, members))
             core, *plugins = sorted(Path(wheels).glob("*.whl"))  # "jackfield-" sorts before "jackfield_"
-            _make("jackfield", [f"jackfield[aiohttp] @ {core.as_uri()}", *map(str, plugins), *_constrained()], stamp)
-    return _python("jackfield")
+            _make(name, [f"jackfield[aiohttp] @ {core.as_uri()}", *map(str, plugins), *_constrained()], stamp)
+    return _python(name)
 
 
 def _python(name: str) -> Path:
