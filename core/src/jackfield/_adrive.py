@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from math import inf
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
+from . import _threads
 from ._contexts import enterable, rest_of, steps, steps_of
 from ._drive import ERROR_BODY_BYTES, close_after, given_client
 from ._pipeline import Pipeline
@@ -91,7 +93,7 @@ class AsyncStream(Generic[ChunkT, ResponseT]):
             return await anext(self._source)
         first, gap = self._limits
         self._limits = gap, gap
-        return await _within(first, anext(self._source))
+        return await _within(time.monotonic() + first, anext(self._source))
 
     async def batches(self) -> AsyncGenerator[list[ChunkT]]:
         """Iterate over lists of the chunks that arrived together, for whoever passes them on; none is empty."""
@@ -192,25 +194,23 @@ async def _sleep(effect: Sleep, scope: Scope, transport: Callable[[], AsyncTrans
 
 async def _call(effect: Call[Any], scope: Scope, transport: Callable[[], AsyncTransport]) -> Any:
     if effect.asynchronous is None:
-        from . import _threads
-
         assert effect.sync is not None  # call() takes one of the two
         return await _threads.arun(effect.sync, timeout=scope.time_left, context=scope.context)
     if not on_asyncio():
         from . import _background
 
         return await _background.arun(effect.asynchronous, timeout=scope.time_left, context=scope.context)
-    return await _within(scope.time_left, effect.asynchronous())
+    return await _within(scope.deadline, effect.asynchronous())
 
 
-async def _within(seconds: float, awaitable: Awaitable[Any]) -> Any:
-    """Await something for so long; raises TimeoutError without a text."""
+async def _within(until: float, awaitable: Awaitable[Any]) -> Any:
+    """Await something until that ``time.monotonic()``; raises TimeoutError without a text."""
     awaiting = steps_of(awaitable)
     try:
         asked = awaiting.send(None)
     except StopIteration as stop:
         return stop.value  # it never waited: a timer would have cost as much as all else
-    async with _limit(seconds):
+    async with _limit(until - time.monotonic()):
         return await rest_of(awaiting, asked)
 
 
@@ -297,8 +297,6 @@ def _source(target: Any, scope: Scope) -> Any:
         from . import _background
 
         return _background.aiterate(target, context=context)
-    from . import _threads
-
     return _threads.aiterate(context.run(iter, target), context=context)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Generator
 from contextvars import Context, ContextVar, copy_context
-from types import coroutine
-from typing import Any, TypeVar
+from types import CoroutineType, coroutine
+from typing import Any, TypeVar, cast
 
 from .errors import PluginError
 
@@ -87,6 +87,8 @@ def _inside(context: Context, make: Callable[[], Awaitable[T]]) -> Generator[Any
 
 def steps_of(awaitable: Awaitable[T]) -> Generator[Any, Any, T]:
     """Return an awaitable's steps, so that the first can be taken by hand: what never waits ends with it."""
+    if type(awaitable) is CoroutineType:  # what nearly all are, and which has steps of its own
+        return cast("Generator[Any, Any, T]", awaitable)
     awaiting = awaitable.__await__()
     return awaiting if hasattr(awaiting, "send") else _as_generator(awaiting)
 

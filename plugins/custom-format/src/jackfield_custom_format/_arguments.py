@@ -28,7 +28,7 @@ def chat(request: CompletionRequest, settings: Settings) -> dict[str, Any]:
     return {
         "model": request.model,
         "messages": list(request.messages),
-        "headers": dict(settings.headers),
+        "headers": dict(settings.headers) if settings.headers else {},
         "model_response": BlankResponse.__new__(BlankResponse),
         "print_verbose": do_nothing,
         "api_key": settings.api_key,
