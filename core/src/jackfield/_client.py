@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import time
 import weakref
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Awaitable, Callable
+from functools import cache, partial
 from math import inf
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -256,9 +256,7 @@ class AsyncClient(_Base):
 
     async def run(self, request: Request) -> Any:
         """Run a request: its operation's response, or for a stream an AsyncStream. Raises JackfieldError."""
-        from ._adrive import adrive
-
-        return await adrive(self.core.flow(request), self._connected)
+        return await _async_driver()(self.core.flow(request), self._connected)
 
     async def aclose(self) -> None:
         """Close the connections of the running loop."""
@@ -280,3 +278,10 @@ class AsyncClient(_Base):
             self._loops = Loops(self._given)
         transport: AsyncTransport = self._loops.transport()
         return transport
+
+
+@cache  # an import that finds its module still costs a twentieth of a call in process
+def _async_driver() -> Callable[..., Awaitable[Any]]:
+    from ._adrive import adrive  # here: it brings asyncio
+
+    return adrive
