@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from math import inf
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -15,6 +14,7 @@ from ._contexts import enterable, rest_of, steps, steps_of
 from ._drive import ERROR_BODY_BYTES, close_after, given_client
 from ._pipeline import Pipeline
 from ._scope import Drain, Instructions, Opening, Scope
+from ._within import within
 from .flow import Call, HttpResponse, Sleep
 from .transports import AsyncIncoming, AsyncTransport, Outgoing
 
@@ -210,22 +210,16 @@ async def _within(until: float, awaitable: Awaitable[Any]) -> Any:
         asked = awaiting.send(None)
     except StopIteration as stop:
         return stop.value  # it never waited: a timer would have cost as much as all else
-    async with _limit(until - time.monotonic()):
+    with _limit(until - time.monotonic()):
         return await rest_of(awaiting, asked)
 
 
-def _limit(seconds: float) -> AbstractAsyncContextManager[Any]:
+def _limit(seconds: float) -> AbstractContextManager[Any]:
     if on_asyncio():
-        return asyncio.timeout(None if seconds == inf else seconds)
-    return _trio_limit(seconds)
-
-
-@asynccontextmanager
-async def _trio_limit(seconds: float) -> AsyncGenerator[None]:
+        return within(seconds)
     from anyio import fail_after
 
-    with fail_after(seconds):
-        yield
+    return fail_after(seconds)
 
 
 async def _open(
@@ -301,7 +295,7 @@ def _source(target: Any, scope: Scope) -> Any:
 
 
 async def _drain(drain: Drain, scope: Scope, transport: Callable[[], AsyncTransport]) -> None:
-    async with _limit(scope.time_left):
+    with _limit(scope.time_left):
         try:
             async for _ in drain.stream:
                 pass

@@ -6,11 +6,11 @@ import sys
 import threading
 from collections import deque
 from contextlib import suppress
-from contextvars import Context
 from math import inf
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import ref
 
+from ._alarms import alarms_of
 from ._handover import Waiter
 
 if TYPE_CHECKING:
@@ -58,11 +58,12 @@ class _AsyncioWaiter:
         if seconds is None or seconds == inf:
             await self._future
             return
-        self._traffic.limit(self, seconds, self._loop)
+        alarms = alarms_of(self._loop)
+        alarms.limit(self, seconds, self._loop)
         try:
             await self._future
         finally:
-            self._traffic.due.pop(self, None)
+            alarms.due.pop(self, None)
 
     def expire(self) -> None:
         if not self._future.done():
@@ -70,21 +71,13 @@ class _AsyncioWaiter:
 
 
 class _Traffic:
-    """What those who wait on one asyncio loop share.
+    """What those who wait on one asyncio loop share: wake-ups that come together cost the loop one system call."""
 
-    Wake-ups that come together cost the loop one system call. Time limits have one timer between them, set for the
-    first that is due: a timer for each wait would cost as much as the rest of the wait.
-    """
-
-    __slots__ = ("_alarm", "_alarm_at", "_arrived", "_context", "_under_way", "due")
+    __slots__ = ("_arrived", "_under_way")
 
     def __init__(self) -> None:
         self._arrived: deque[_AsyncioWaiter] = deque()
         self._under_way = False
-        self.due: dict[_AsyncioWaiter, float] = {}
-        self._alarm: ref[asyncio.TimerHandle] | None = None  # weak, since a timer keeps its loop
-        self._alarm_at = inf
-        self._context = Context()  # the alarm's, which would otherwise keep its first caller's for minutes
 
     def post(self, waiter: _AsyncioWaiter, loop: asyncio.AbstractEventLoop) -> None:
         """Wake a waiter, from any thread."""
@@ -101,29 +94,6 @@ class _Traffic:
         self._under_way = False  # first: what is appended from now on is either seen below or posts again
         while self._arrived:
             self._arrived.popleft().arrive()
-
-    def limit(self, waiter: _AsyncioWaiter, seconds: float, loop: asyncio.AbstractEventLoop) -> None:
-        """Let a waiter wait that long."""
-        at = loop.time() + seconds
-        self.due[waiter] = at
-        if at < self._alarm_at:
-            self._set_alarm(at, loop)
-
-    def _set_alarm(self, at: float, loop: asyncio.AbstractEventLoop) -> None:
-        if self._alarm is not None and (earlier := self._alarm()) is not None:
-            earlier.cancel()
-        self._alarm_at = at
-        self._alarm = ref(loop.call_at(at, self._ring, loop, context=self._context))
-
-    def _ring(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._alarm, self._alarm_at = None, inf
-        now = loop.time()
-        for waiter, at in tuple(self.due.items()):
-            if at <= now:
-                del self.due[waiter]
-                waiter.expire()
-        if self.due:
-            self._set_alarm(min(self.due.values()), loop)
 
 
 class _Latest(threading.local):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from . import Outgoing
     from ._targets import Target
 
-__all__ = ["raw_headers", "wire_headers"]
+__all__ = ["Pairs", "fixed_headers", "raw_headers", "wire_headers"]
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -30,7 +30,7 @@ def wire_headers(outgoing: Outgoing, target: Target, *, defaults: bool = True) -
     ``defaults`` may be left to a client that has its own. The error names the header and never its value, which is
     often the key (read from a file, with the line's end).
     """
-    headers = _fixed(tuple(outgoing.headers.items()), target, defaults)
+    headers = fixed_headers(tuple(outgoing.headers.items()), target, defaults=defaults)
     return [*headers, ("Content-Length", str(len(outgoing.content)))] if _has_body(outgoing) else [*headers]
 
 
@@ -47,12 +47,12 @@ def _has_body(outgoing: Outgoing) -> bool:
 # The same from call to call, in most programs.
 @lru_cache(maxsize=256)
 def _raw(given: Pairs, target: Target) -> tuple[tuple[bytes, bytes], ...]:
-    fixed = _fixed(given, target, True)  # noqa: FBT003
-    return tuple((name.encode("ascii"), value.encode("ascii")) for name, value in fixed)
+    return tuple((name.encode("ascii"), value.encode("ascii")) for name, value in fixed_headers(given, target))
 
 
 @lru_cache(maxsize=256)
-def _fixed(given: Pairs, target: Target, defaults: bool) -> Pairs:  # noqa: FBT001
+def fixed_headers(given: Pairs, target: Target, *, defaults: bool = True) -> Pairs:
+    """Return all headers but the length of the body, checked as ``wire_headers`` does."""
     headers = [_checked(name, value) for name, value in given if name.lower() not in FRAMING]
     names = {name.lower() for name, _ in headers}
     if "host" not in names:

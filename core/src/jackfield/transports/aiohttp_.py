@@ -16,12 +16,13 @@ from functools import lru_cache
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
+from .._within import within
 from ..errors import ConfigurationError, JackfieldError
 from ..flow import HttpResponse
 from . import MOMENT
 from . import _wording as wording
 from ._exchange import Exchange
-from ._headers import wire_headers
+from ._headers import fixed_headers
 from ._lines import KEEPALIVE
 from ._proxies import proxy_for, shown
 from ._sockets import LEFT_BEHIND, shut
@@ -29,6 +30,7 @@ from ._ssl import context_for
 
 try:
     import aiohttp
+    import multidict
     import yarl
     from aiohttp.http_exceptions import ContentEncodingError, PayloadEncodingError
 except ImportError as error:
@@ -38,7 +40,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from . import AsyncIncoming, Outgoing
-    from ._targets import Origin
+    from ._headers import Pairs
+    from ._targets import Origin, Target
 
 __all__ = ["AiohttpTransport"]
 
@@ -60,17 +63,15 @@ class AiohttpTransport:
 
     async def send(self, outgoing: Outgoing, /) -> HttpResponse:
         """Exchange a request for a whole response before ``outgoing.deadline``."""
-        with _Exchange(outgoing) as exchange:
-            async with asyncio.timeout(exchange.left):
-                response = await self._open(exchange)
-                content = await response.read()
+        with _Exchange(outgoing) as exchange, within(exchange.left):
+            response = await self._open(exchange)
+            content = await response.read()
         return HttpResponse(response.status, response.headers, content)
 
     async def stream(self, outgoing: Outgoing, /) -> AsyncIncoming:
         """Send a request, return when status and headers are there."""
-        with _Exchange(outgoing) as exchange:
-            async with asyncio.timeout(exchange.left):
-                response = await self._open(exchange)
+        with _Exchange(outgoing) as exchange, within(exchange.left):
+            response = await self._open(exchange)
         return _Incoming(response, exchange)
 
     async def aclose(self) -> None:
@@ -94,11 +95,13 @@ class AiohttpTransport:
         outgoing, target = exchange.outgoing, exchange.target
         exchange.proxy = proxy = self._proxy_for(target.origin)
         session = self._session or self._start()
+        headers = _headers(tuple(outgoing.headers.items()), target)
         return await session.request(
             outgoing.method,
             _url(target.url),
             data=_data(outgoing.content),
-            headers=wire_headers(outgoing, target),
+            headers=headers,
+            skip_auto_headers=None if "Content-Type" in headers else ("Content-Type",),
             proxy=proxy,
             ssl=context_for("https") if target.origin.scheme == "https" else True,
             timeout=_limits(outgoing.connect),
@@ -110,7 +113,6 @@ class AiohttpTransport:
         self._session = session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE),
             cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=["Content-Type"],
             max_line_size=LONGEST_HEADER,
             max_field_size=LONGEST_HEADER,
             **MOST_HEADERS,  # in the versions of aiohttp that count them
@@ -129,9 +131,16 @@ def _url(url: str) -> yarl.URL:
     return yarl.URL(url, encoded=True)
 
 
+# In the shape that aiohttp would make of them at each request. It knows the length of the body by itself.
+@lru_cache(maxsize=256)
+def _headers(given: Pairs, target: Target) -> multidict.CIMultiDictProxy[str]:
+    pairs = [(multidict.istr(name), value) for name, value in fixed_headers(given, target)]
+    return multidict.CIMultiDictProxy(multidict.CIMultiDict(pairs))
+
+
 @lru_cache(maxsize=64)
 def _limits(connect: float) -> aiohttp.ClientTimeout:
-    # The deadline is asyncio.timeout's: it costs less than aiohttp's `total`, which also rounds up to whole seconds.
+    # The deadline is `within`'s: it costs less than aiohttp's `total`, which also rounds up to whole seconds.
     return aiohttp.ClientTimeout(connect=connect, ceil_threshold=math.inf)
 
 
@@ -188,10 +197,9 @@ class _Incoming:
         if self._over:
             raise StopAsyncIteration
         try:
-            with self._exchange:
-                # Not aiohttp's own limit: its clock also runs while nobody waits for the next piece.
-                async with asyncio.timeout(min(self._exchange.outgoing.read, self._exchange.left)):
-                    piece = await self._response.content.readany()
+            # Not aiohttp's own limit: its clock also runs while nobody waits for the next piece.
+            with self._exchange, within(min(self._exchange.outgoing.read, self._exchange.left)):
+                piece = await self._response.content.readany()
             self._exchange.deadline = math.inf
         except BaseException:
             self._close()
@@ -203,21 +211,20 @@ class _Incoming:
 
     async def finish(self) -> None:
         """Keep the connection if the body ends within a moment, else close it."""
-        with suppress(JackfieldError, TimeoutError):
-            async with asyncio.timeout(MOMENT):
-                async for _ in self:
-                    pass
+        with suppress(JackfieldError, TimeoutError), within(MOMENT):
+            async for _ in self:
+                pass
         self._close()
 
     async def read_error(self, limit: int, /) -> bytes:
         """Read an error's body and close: what came of it up to ``limit`` bytes, the deadline, or a failure."""
         content = bytearray()
-        with suppress(JackfieldError, TimeoutError):
-            async with asyncio.timeout(self._exchange.outgoing.deadline - time.monotonic()):
-                async for piece in self:
-                    content += piece
-                    if len(content) >= limit:
-                        break
+        left = self._exchange.outgoing.deadline - time.monotonic()
+        with suppress(JackfieldError, TimeoutError), within(left):
+            async for piece in self:
+                content += piece
+                if len(content) >= limit:
+                    break
         self._close()
         return bytes(content[:limit])
 
