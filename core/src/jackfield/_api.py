@@ -6,10 +6,11 @@ Everything heavy is imported at the first call. Call arguments that are the core
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, overload
+
+from ._loading import loading
 
 if TYPE_CHECKING:
     from ._adrive import AsyncStream
@@ -237,15 +238,10 @@ def _async() -> AsyncClient:
 def _made() -> tuple[Client, AsyncClient]:
     """Make the two default clients, which share one registry, and import what the functions need."""
     global _client, _aclient, _requests
-    collecting = gc.isenabled()
-    gc.disable()  # modules are garbage to nobody, and a tenth of the time that loading them takes went into asking
-    try:
+    with loading():
         from . import _requests as requests
         from ._client import AsyncClient, Client, Core
         from ._registry import Registry
-    finally:
-        if collecting:
-            gc.enable()
     core = Core(Registry(finder=_handler), _defaults, _default_provider)
     _requests = requests
     _client = _client or Client(core=core)

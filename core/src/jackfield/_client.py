@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from ._arguments import check, check_options, split
 from ._drive import drive
 from ._kinds import as_stream
+from ._loading import loading
 from ._policy import MOCK_OPTIONS, governed, opened, with_fallbacks
 from ._registry import Registry
 from ._routing import route
@@ -230,7 +231,8 @@ class Client(_Base):
             return cast("Transport", self._given)
         # After fork the child starts with connections of its own.
         if self._transport is None or self._pid != os.getpid():
-            from .transports.httpx_ import HttpxTransport
+            with loading():
+                from .transports.httpx_ import HttpxTransport
 
             self._transport, self._pid = HttpxTransport(), os.getpid()
             self._finalizer = weakref.finalize(self, _closed, self._transport, self._pid)
@@ -282,6 +284,7 @@ class AsyncClient(_Base):
 
 @cache  # an import that finds its module still costs a twentieth of a call in process
 def _async_driver() -> Callable[..., Awaitable[Any]]:
-    from ._adrive import adrive  # here: it brings asyncio
+    with loading():
+        from ._adrive import adrive  # here: it brings asyncio
 
     return adrive

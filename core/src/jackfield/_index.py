@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
+from ._loading import loading
+
 __all__ = ["ALLOW", "DENY", "GROUPS", "Found", "Index", "canonical"]
 
 ALLOW = "JACKFIELD_PLUGINS"
@@ -107,9 +109,10 @@ class Index:
 
 
 def _installed() -> Iterable[Any]:
-    import importlib_metadata
+    with loading():
+        import importlib_metadata
 
-    return importlib_metadata.entry_points()
+        return importlib_metadata.entry_points()
 
 
 def _add(names: dict[str, list[Found]], found: Found) -> None:

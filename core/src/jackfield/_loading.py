@@ -1,0 +1,29 @@
+"""Importing what is heavy without the garbage collector, which would look at all of it many times and find nothing."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["loading"]
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Return the context to import in: the collector rests meanwhile, and is then as it was."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            _age()
+            gc.enable()
+
+
+def _age() -> None:
+    """Make what was loaded old at once: else the next object that is made would have all of it looked at."""
+    if not gc.get_freeze_count():  # what the program has frozen stays so
+        gc.freeze()
+        gc.unfreeze()
