@@ -58,7 +58,7 @@ class _AsyncioWaiter:
         if seconds is None or seconds == inf:
             await self._future
             return
-        alarms = alarms_of(self._loop)
+        alarms = self._traffic.alarms
         alarms.limit(self, seconds, self._loop)
         try:
             await self._future
@@ -73,9 +73,10 @@ class _AsyncioWaiter:
 class _Traffic:
     """What those who wait on one asyncio loop share: wake-ups that come together cost the loop one system call."""
 
-    __slots__ = ("_arrived", "_under_way")
+    __slots__ = ("_arrived", "_under_way", "alarms")
 
-    def __init__(self) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.alarms = alarms_of(loop)
         self._arrived: deque[_AsyncioWaiter] = deque()
         self._under_way = False
 
@@ -109,7 +110,7 @@ _latest = _Latest()
 def _traffic(loop: asyncio.AbstractEventLoop) -> _Traffic:
     if _latest.loop is None or _latest.loop() is not loop:
         _latest.loop = ref(loop)
-        _latest.traffic = _Traffic()
+        _latest.traffic = _Traffic(loop)
     return _latest.traffic
 
 
