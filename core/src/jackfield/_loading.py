@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,13 +13,14 @@ __all__ = ["loading"]
 @contextmanager
 def loading() -> Iterator[None]:
     """Return the context to import in: the collector rests meanwhile, and is then as it was."""
-    collecting = gc.isenabled()
+    collecting, known = gc.isenabled(), len(sys.modules)
     gc.disable()
     try:
         yield
     finally:
         if collecting:
-            _age()
+            if len(sys.modules) > known:  # else nothing was left to import, as it is but for the first time
+                _age()
             gc.enable()
 
 
