@@ -1,4 +1,4 @@
-"""The time limit of what a task of asyncio awaits: ``asyncio.timeout`` at a quarter of its price."""
+"""The time limit of what a task of asyncio awaits: ``asyncio.timeout`` at less than half of its price."""
 
 from __future__ import annotations
 
