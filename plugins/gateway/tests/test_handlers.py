@@ -90,6 +90,8 @@ def test_a_file_is_executed_once_though_two_folders_lead_to_it(write, tmp_path, 
     first = load_object("sub.counted.first", tmp_path)
     assert load_object("counted.first", tmp_path / "sub") is first
     assert load_object("counted.first", tmp_path / "link") is first
+    (tmp_path / "again.py").symlink_to("sub/counted.py")
+    assert load_object("again.first", tmp_path) is first
     assert times() == 1
 
 

@@ -199,6 +199,12 @@ def test_a_slip_in_the_name_of_an_option_is_a_warning_for_it_may_be_a_parameter(
     assert list(config.deployments[0].params) == ["api_bse", "top_k", "user", "n"]
 
 
+def test_a_parameter_may_be_called_as_a_key_of_another_section(read):
+    config = read(models("{model_name: a, params: {model: a/b, max_tokens: 5, mode: x, retry_after: 1, provider: p}}"))
+    assert dict(config.deployments[0].params) == {"max_tokens": 5, "mode": "x", "retry_after": 1}
+    assert config.warnings == ()
+
+
 def test_prices_are_a_group_s_where_its_deployments_agree(read):
     config = read(
         models(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Models", "read_models"]
 
 ROUTER_KEYS = ("weight", "order", "max_parallel_requests", "rpm", "tpm")
-NEAR = 0.85
+NEAR = 0.9
 """How alike a parameter's name and one of ours must be to look like a slip; OpenAI's own stay clear of it."""
 
 
