@@ -81,7 +81,9 @@ def test_the_first_chunk_makes_the_first_event_at_once():
 
 def test_input_tokens_stand_at_the_start_when_they_are_known():
     first = ModelResponseStream.model_validate(chunk(content="Hi"))
-    known = MessageEvents("m", usage=Usage.model_validate(USAGE)).chunk(first)[0]["message"]["usage"]
+    early = MessageEvents("m")
+    early.usage = Usage.model_validate(USAGE)
+    known = early.chunk(first)[0]["message"]["usage"]
     told = MessageEvents("m").chunk(first.replace(usage=Usage.model_validate(USAGE)))[0]["message"]["usage"]
     assert known == told
     assert (known["input_tokens"], known["cache_read_input_tokens"], known["output_tokens"]) == (4, 6, 0)
@@ -232,13 +234,18 @@ def test_a_signature_ends_the_thinking_that_was_streamed(chunks, events_of, offi
         official.check("MessageStreamEvent", event)
 
 
+def test_thinking_that_is_kept_from_view_has_a_signature_alone(events_of):
+    chunks = [chunk(thinking_blocks=[{"type": "thinking", "thinking": "", "signature": "c2ln"}]), chunk(content="Yes.")]
+    assert blocks(events_of(chunks))[:3] == ["0 thinking", "0 + c2ln", "0 ."]
+
+
 def test_redacted_thinking_is_a_block_and_what_follows_a_signature_another(events_of, official):
-    two = [chunk(thinking_blocks=[SIGNED, REDACTED]), chunk(reasoning_content="More."), chunk(content="Yes.")]
-    events = events_of([*two, chunk("stop")])
+    thoughts = [chunk(thinking_blocks=[SIGNED]), chunk(reasoning_content="More."), chunk(thinking_blocks=[REDACTED])]
+    events = events_of([*thoughts, chunk(content="Yes."), chunk("stop")])
     assert blocks(events) == [
         *("0 thinking", "0 + Hm.", "0 + c2ln", "0 ."),
-        *("1 redacted_thinking", "1 ."),
-        *("2 thinking", "2 + More.", "2 ."),
+        *("1 thinking", "1 + More.", "1 ."),
+        *("2 redacted_thinking", "2 ."),
         *("3 text", "3 + Yes.", "3 ."),
     ]
     for event in events:
@@ -272,6 +279,10 @@ def test_what_stands_beside_a_text_is_not_lost(beside, events_of):
     alone = events_of([chunk(content="a"), chunk(content="b"), chunk("stop")])
     assert events_of([chunk(content="a"), chunk(content="b", **beside), chunk("stop")]) != alone
     assert "b" in str(events_of([chunk(content="a"), chunk(content="b", **beside), chunk("stop")]))
+
+
+def test_usage_that_comes_with_a_piece_of_text_is_not_lost(events_of):
+    assert events_of([chunk(content="a"), chunk(content="b", usage=USAGE)])[-2]["usage"]["output_tokens"] == 4
 
 
 def test_a_finish_and_usage_that_come_with_text_are_not_lost(events_of):

@@ -370,6 +370,11 @@ def test_a_chats_parameters_become_anthropics():
     }
 
 
+def test_where_no_tool_may_be_called_none_is_called_in_parallel():
+    params = {"tool_choice": "none", "parallel_tool_calls": True}
+    assert chat_to_request(HI["messages"], params)["tool_choice"] == {"type": "none"}
+
+
 NOT_DESCRIBED = {"system between turns", "documents", "other metadata", "what has no other name"}
 DESCRIBED = {
     **{name: (chat, {}) for name, (_, chat) in PAIRS.items()},

@@ -25,13 +25,15 @@ LEGACY = -1  # the index of the one call that ``function_call`` can make
 class MessageEvents:
     """Makes the events of one message: ``chunk`` for each chunk, then ``end``. Each returns a list, in order.
 
-    ``asked_for`` is the model's name where the provider gives none, or a file's path; ``usage`` is what is already
-    known of the tokens used when the first chunk comes. An error ends the stream instead of ``end``.
+    ``asked_for`` is the model's name where the provider gives none, or a file's path. An error ends the stream instead
+    of ``end``.
     """
 
-    def __init__(self, asked_for: str, usage: Usage | None = None) -> None:
+    def __init__(self, asked_for: str) -> None:
+        self.usage: Usage | None = None
+        """What is known of the tokens used. Where the prompt's are known before the first chunk, set it by then: they
+        stand in the first event. A chunk's own usage is taken from there."""
         self._asked_for = asked_for
-        self._usage = usage
         self._id: str | None = None
         self._blocks = Blocks()
         self._calls: dict[int, ToolUse] = {}  # by the chunks' index; the latest, where a server repeats one
@@ -57,14 +59,14 @@ class MessageEvents:
         events = [] if self._id is not None else self._start(None)
         events += self._blocks.written(at_end=True)
         stop = stop_of(self._finish, matched=self._matched, refusal=self._refusal, calls=self._called > 0)
-        counts = delta_usage(usage if usage is not None else self._usage)
+        counts = delta_usage(usage if usage is not None else self.usage)
         events.append({"type": "message_delta", "delta": {**stop, "container": None}, "usage": counts})
         events.append({"type": "message_stop"})
         return events
 
     def _any(self, chunk: ModelResponseStream) -> list[dict[str, Any]]:
         if chunk.usage is not None:
-            self._usage = chunk.usage
+            self.usage = chunk.usage
         events = [] if self._id is not None else self._start(chunk)
         for choice in chunk.choices:
             if choice.index == 0:
@@ -75,7 +77,7 @@ class MessageEvents:
         self._id = (chunk.id if chunk is not None else None) or f"msg_{uuid4().hex}"
         model = model_told(chunk, self._asked_for) if chunk is not None else self._asked_for
         message = new_message(self._id, model)
-        message["usage"] = start_usage(self._usage, chunk.service_tier if chunk is not None else None)
+        message["usage"] = start_usage(self.usage, chunk.service_tier if chunk is not None else None)
         return [{"type": "message_start", "message": message}]
 
     def _choice(self, choice: StreamingChoices) -> None:
