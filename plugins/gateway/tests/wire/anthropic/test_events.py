@@ -177,6 +177,16 @@ def test_a_call_that_never_becomes_whole_ends_with_the_stream(events_of):
     assert events[-2]["delta"]["stop_reason"] == "max_tokens"
 
 
+def test_a_brace_alone_does_not_make_arguments_whole(events_of):
+    chunks = [call('{"a":{}', 0, id="x", name="f"), call("{}", 1, id="y", name="g"), call("}", 0), chunk("tool_calls")]
+    assert blocks(events_of(chunks))[:4] == ["0 tool_use", '0 + {"a":{}', "0 + }", "0 ."]
+
+
+def test_a_piece_of_a_call_may_say_nothing(events_of):
+    chunks = [call(id="x", name="now"), chunk(tool_calls=[{"index": 0}]), chunk("tool_calls")]
+    assert blocks(events_of(chunks)) == ["0 tool_use", "0 ."]
+
+
 def test_a_call_without_arguments_needs_none(events_of):
     assert blocks(events_of([call(id="x", name="now"), chunk("tool_calls")])) == ["0 tool_use", "0 ."]
 

@@ -337,6 +337,10 @@ CHATS = {
         ],
         {"messages": [{"role": "assistant", "content": [call("a", "f")]}]},
     ),
+    "a system that says nothing is none": (
+        [{"role": "user", "content": "A"}, {"role": "system", "content": ""}],
+        {"messages": [{"role": "user", "content": "A"}]},
+    ),
     "a refusal is text": (
         [{"role": "assistant", "content": [{"type": "refusal", "refusal": "No."}]}],
         {"messages": [{"role": "assistant", "content": "No."}]},
