@@ -73,7 +73,7 @@ def check_exposure(address: str, config: Config) -> None:
     """Raise ConfigurationError where others than this machine would reach a gateway without a key worth the name."""
     if ip_address(address.partition("%")[0]).is_loopback:
         return
-    if not config.master_key:
+    if config.master_key is None:
         why = "has no key"
     elif config.master_key.lower() in WELL_KNOWN_KEYS or len(config.master_key) < SHORTEST_KEY:
         why = "has a key that anybody would guess"

@@ -33,7 +33,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0
 TRIES = 3
 """How many workers may die before any has served, until the supervisor gives up."""
 
-KILL_AFTER = 10.0
+KILL_AFTER = 7.0
 """Seconds beyond the shutdown's bound after which a worker that still runs is killed."""
 
 log = logging.getLogger(__name__)

@@ -63,6 +63,10 @@ class Connection:
     def line(self) -> str:
         return self._line()
 
+    def rest(self) -> bytes:
+        """Read to the end of the connection."""
+        return self._file.read()
+
     def ended(self) -> bool:
         """Wait for the end of the connection; False where something else comes."""
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -113,7 +114,7 @@ sys.stdout.buffer.write(metrics.page()[0])
     for requests, sums in ((3, 3), (4, 7)):
         shown = subprocess.run(
             [sys.executable, "-c", script, str(requests)],
-            env={"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)},
+            env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)},
             capture_output=True,
             check=True,
             timeout=60,

@@ -136,6 +136,20 @@ def test_junk_on_a_connection_does_not_come_out_of_a_stream(serve: Any) -> None:
     assert served.one_ended.wait(10)
 
 
+def test_junk_in_a_body_does_not_come_out_of_an_answer_that_has_begun(serve: Any) -> None:
+    async def early(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"one", "more_body": True})
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    connection = serve(early).connect()
+    connection.send(HEAD + b"transfer-encoding: chunked\r\n\r\n")
+    assert connection.line() == "HTTP/1.1 200 OK"
+    connection.send(b"no chunk\r\n")
+    assert b"400" not in connection.rest()
+
+
 # ------------------------------------------------------------------------------------------------------------ slow ones
 
 
