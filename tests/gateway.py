@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,9 @@ from typing import Self
 
 __all__ = ["GatewayProcess"]
 
+CONFIG = "/path/to/config.yaml"
+"""What stands for the config in a command."""
+
 ADDRESS = re.compile(r"gateway on (http://\S+)")
 START_SECONDS = 30
 STOP_SECONDS = 20
@@ -21,19 +25,25 @@ STOP_SECONDS = 20
 class GatewayProcess:
     """`jackfield serve` with a config, on a free port, from entering the block to leaving it.
 
-    ``config`` is the text of the file, ``files`` are others that lie beside it. ``url`` is known once requests are
-    answered; ``stderr`` and ``log`` are what was printed, complete when the process has ended with ``code``.
+    ``config`` is the text of the file, ``files`` are others that lie beside it, ``command`` is what an operator types.
+    ``url`` is known once requests are answered; ``stderr`` and ``log`` are what was printed, complete when the process
+    has ended with ``code``.
     """
 
     def __init__(
-        self, config: str, *arguments: str, files: dict[str, str] | None = None, env: dict[str, str] | None = None
+        self,
+        config: str,
+        *arguments: str,
+        files: dict[str, str] | None = None,
+        env: dict[str, str] | None = None,
+        command: str = f"jackfield serve --config {CONFIG}",
     ) -> None:
         self._folder = tempfile.TemporaryDirectory()
         self.folder = Path(self._folder.name)
         for name, text in {"config.yaml": config, **(files or {})}.items():
             (self.folder / name).write_text(text, encoding="utf-8")
-        self._command = [sys.executable, "-m", "jackfield", "serve", "--config", str(self.folder / "config.yaml")]
-        self._command += ["--port", "0", *arguments]
+        words = shlex.split(command.replace(CONFIG, shlex.quote(str(self.folder / "config.yaml"))))
+        self._command = [sys.executable, "-m", *words, "--port", "0", *arguments]
         self._env = env
         self._said: list[str] = []
         self._ready = threading.Event()

@@ -1,4 +1,7 @@
-"""All that is changed in an example before it runs: three replacements, what its document lost, and the addresses."""
+"""All that is changed in an example before it runs: three replacements, what its document lost, and the addresses.
+
+For a gateway that is the name of its start command and, in curl's commands, the port and the path of a picture.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,22 @@ import builtins
 import re
 import symtable
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
-__all__ = ["ADDRESSES", "REPLACEMENTS", "RESTORATIONS", "SUPPLIES", "moved", "redirected", "restored", "undefined"]
+__all__ = [
+    "ADDRESSES",
+    "REPLACEMENTS",
+    "RESTORATIONS",
+    "SUPPLIES",
+    "called",
+    "moved",
+    "redirected",
+    "restored",
+    "started",
+    "undefined",
+]
 
 REPLACEMENTS = (
     (r"\blitellm\.llms\.(base|custom_llm|custom_httpx\.http_handler)\b", "jackfield_custom_format"),
@@ -33,6 +49,11 @@ RESTORATIONS = (
     Restoration("000", "the spaces around async def in a class", r"^asyncdef(?=\w+\()", "    async def "),
     Restoration("000", "the space between return and await", r"^returnawait ", "return await "),
     Restoration("000", "a body's indentation", r"^(?=(return|yield|raise) |super\(\)|assert kwargs)", " " * 8),
+    Restoration("000", "the spaces around a model of a config", r"^-model_name:", "  - model_name: "),
+    Restoration("000", "the indentation of a model's parameters", r"^litellm_params:", "    litellm_params:"),
+    Restoration("000", "the spaces around a parameter", r"^model:", "      model: "),
+    Restoration("000", "the indentation of a setting", r"^custom_provider_map:", "  custom_provider_map:"),
+    Restoration("000", "the spaces around a handler's entry", r'^-\{"provider":', '  - {"provider": '),
     Restoration(
         "002",
         "the line that makes the instance",
@@ -85,6 +106,16 @@ def redirected(source: str, *, url: str, legacy_url: str) -> str:
     for address, ours in ADDRESSES.items():
         source = source.replace(address, ours.format(url=url, legacy_url=legacy_url))
     return source
+
+
+def started(command: str) -> str:
+    """Return the command that starts LiteLLM's proxy as the one that starts the gateway."""
+    return re.sub(r"\Alitellm (?=--config )", "jackfield serve ", command)
+
+
+def called(command: str, *, url: str, image: Path | str) -> str:
+    """Return a curl command that calls the gateway at ``url``; the host stays 0.0.0.0, which is this machine, too."""
+    return command.replace("0.0.0.0:4000", f"0.0.0.0:{urlsplit(url).port}").replace("/path/to/image.png", str(image))
 
 
 def undefined(source: str) -> set[str]:

@@ -215,9 +215,3 @@ EXAMPLES = (
     Example("004", 2, legacy_call),
     Example("004", 3, legacy_server, frozenset({"requests"}), output=0),
 )
-
-GATEWAYS = {
-    "000": {"output": [3], "yaml": 4, "shell": 4, "curl": 4},
-    "001": {"output": [], "yaml": 2, "shell": 2, "curl": 2},
-}
-"""What only a gateway can show: the output of the messages route, configurations and commands."""

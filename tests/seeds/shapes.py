@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import Any
 
-__all__ = ["differences", "value_of"]
+__all__ = ["differences", "nulls", "value_of"]
 
 
 def value_of(output: str) -> Any:
@@ -30,6 +30,15 @@ def differences(expected: Any, actual: Any, where: str = "the answer") -> list[s
             return [f"{where} is empty"]
         return [*chain.from_iterable(differences(expected[0], item, f"{where}[]") for item in actual)]
     return []
+
+
+def nulls(value: Any, where: str = "") -> set[str]:
+    """Return the places of the fields that are null, such as "choices[].message.tool_calls"."""
+    if isinstance(value, dict):
+        return {place for name, item in value.items() for place in nulls(item, f"{where}.{name}".removeprefix("."))}
+    if isinstance(value, list):
+        return {place for item in value for place in nulls(item, f"{where}[]")}
+    return {where} if value is None else set()
 
 
 def _kind(value: Any) -> str:

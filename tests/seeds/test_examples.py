@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 
 import jackfield
 import pytest
 from loopback import LoopbackServer
-from seeds.changes import ADDRESSES, RESTORATIONS, SUPPLIES, moved, redirected, restored, undefined
-from seeds.documents import NAMES, Block, blocks, folder, text_of
-from seeds.examples import EXAMPLES, GATEWAYS, Example, Run
+from seeds.changes import ADDRESSES, RESTORATIONS, SUPPLIES, moved, redirected, undefined
+from seeds.documents import NAMES, Block, folder, text_of
+from seeds.examples import EXAMPLES, Example, Run
+from seeds.pieces import of_kind, pieces, program
 from seeds.shapes import value_of
+from seeds.walkthroughs import WALKTHROUGHS
 
 NOWHERE = {"url": "http://127.0.0.1:1", "legacy_url": "http://127.0.0.1:1/legacy"}
 LOCAL = re.compile(
@@ -28,20 +29,10 @@ def as_before(monkeypatch):
     jackfield.custom_provider_map = before
 
 
-def pieces(document: str) -> list[Block]:
-    text = text_of(document)
-    fenced = [Block(document, block.line, restored(document, block.text)) for block in blocks(document, text)]
-    return fenced if "```" in text else blocks(document, restored(document, text))
-
-
-def of_kind(document: str, kind: str) -> list[Block]:
-    return [block for block in pieces(document) if block.kind == kind]
-
-
 def complete(example: Example) -> tuple[Block, str]:
-    """The example's piece of its document, and the program for LiteLLM that it is with the names it lacks."""
+    """The example's piece of its document, and the program for LiteLLM that it is."""
     block = of_kind(example.document, "python")[example.place]
-    return block, "\n".join([*(SUPPLIES[name] for name in sorted(example.lacks)), block.text])
+    return block, program(block, example.lacks)
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
@@ -77,16 +68,12 @@ def test_there_are_no_other_documents():
 @pytest.mark.parametrize("document", NAMES)
 def test_every_piece_of_code_has_somebody_who_runs_it(document):
     ours = [example for example in EXAMPLES if example.document == document]
-    gateways = GATEWAYS.get(document, {})
-    shown = {example.output for example in ours if example.output is not None} | set(gateways.get("output", ()))
-    expected = {
-        "python": len(ours),
-        "output": len(shown),
-        **{kind: gateways.get(kind, 0) for kind in ("yaml", "shell", "curl")},
-    }
-    assert Counter(block.kind for block in pieces(document)) == Counter(expected)
-    assert sorted(example.place for example in ours) == list(range(len(ours)))
-    assert shown == set(range(len(shown)))
+    outputs = of_kind(document, "output")
+    run = {complete(example)[0] for example in ours}
+    run |= {outputs[example.output] for example in ours if example.output is not None}
+    run |= {piece for each in WALKTHROUGHS if each.document == document for piece in vars(each.steps).values()}
+    assert run == set(pieces(document))
+    assert len({example.place for example in ours}) == len(ours)
 
 
 @pytest.mark.parametrize("restoration", RESTORATIONS, ids=lambda restoration: restoration.lost)

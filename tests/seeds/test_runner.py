@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from seeds.changes import REPLACEMENTS, RESTORATIONS, moved, redirected, restored, undefined
+from seeds.changes import REPLACEMENTS, RESTORATIONS, called, moved, redirected, restored, started, undefined
 from seeds.documents import blocks, folder
-from seeds.shapes import differences, value_of
+from seeds.shapes import differences, nulls, value_of
 
 FENCED = """\
 # A tour
@@ -94,6 +94,9 @@ def test_what_is_restored_belongs_to_one_document():
         restored("000", squeezed) == "class House(CustomLLM):\n    def greet(self):\n        return await self.say()\n"
     )
     assert restored("001", squeezed) == squeezed
+    config = 'model_list:\n-model_name:"a"\nlitellm_params:\nmodel:"b/c"\n'
+    assert restored("000", config) == 'model_list:\n  - model_name: "a"\n    litellm_params:\n      model: "b/c"\n'
+    assert restored("001", config) == config
     assert all(re.compile(restoration.pattern, re.MULTILINE) for restoration in RESTORATIONS)
 
 
@@ -101,6 +104,13 @@ def test_addresses_become_those_of_the_server():
     source = 'post("https://api.autoai.dev/inference", your-api_base)'
     there = "http://127.0.0.1:1/legacy"
     assert redirected(source, url="", legacy_url=there) == f'post("{there}", "{there}")'
+
+
+def test_a_gateway_s_commands_change_their_name_their_port_and_their_picture():
+    assert started("litellm --config /path/to/config.yaml") == "jackfield serve --config /path/to/config.yaml"
+    command = "curl 'http://0.0.0.0:4000/v1/images/edits' -F 'image=@/path/to/image.png'"
+    there = "curl 'http://0.0.0.0:8/v1/images/edits' -F 'image=@/here.png'"
+    assert called(command, url="http://127.0.0.1:8", image="/here.png") == there
 
 
 def test_undefined_names_are_found_wherever_they_are_used():
@@ -132,6 +142,10 @@ def test_shapes_are_fields_and_kinds():
         "the answer.choices[] has no 'logprobs'",
     ]
     assert differences(expected, {**expected, "choices": []}) == ["the answer.choices is empty"]
+
+
+def test_nulls_are_found_wherever_they_are():
+    assert nulls({"a": None, "b": [{"c": None, "d": 1}, {"e": {"f": None}}]}) == {"a", "b[].c", "b[].e.f"}
 
 
 def test_outputs_are_read_as_json_and_as_python():
