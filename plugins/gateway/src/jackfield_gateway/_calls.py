@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -36,24 +36,45 @@ class Call:
 
     serving: Serving
     exchange: Exchange
+    dialect: Dialect
     body: dict[str, Any]
-    request: Request
-    call_type: str
-    began: datetime
-    user: Any
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
+    user: Any = None
+    request: Request | None = None
     writer: Writer | None = None
     response: Any = None
 
-    def told(self) -> dict[str, Any]:
-        """Return the call as LiteLLM's log hooks get it."""
-        exchange = self.exchange
+    async def prepare(self, scope: Scope) -> Request:
+        """Return the core's request, after the hooks that may change or refuse it."""
+        serving, exchange = self.serving, self.exchange
+        exchange.model = serving.group(self.body["model"])
+        if serving.callbacks:
+            self.user = user_of(scope, self.body)
+            self.body = await serving.callbacks.before(self.body, self.dialect.call_type, self.user)
+        options = options_of(self.body, serving)
+        metadata = metadata_of(scope, self.body) if serving.config.handlers else None
+        if serving.config.log_content:
+            exchange.content = {"request": self.body}
+        self.request = self.dialect.request(self.body, metadata).replace(options=options)
+        return self.request
+
+    async def tell(self) -> None:
+        """Tell LiteLLM's log hooks, after the answer has gone out."""
+        callbacks, error = self.serving.callbacks, self.exchange.error
+        if error is None:
+            await callbacks.log_success(self._told(), self.response, self.began, datetime.now(UTC))
+        else:
+            await callbacks.log_failure(self._told() | {"exception": error}, None, self.began, datetime.now(UTC))
+
+    def _told(self) -> dict[str, Any]:
+        request = self.request
         return {
             **self.body,
-            "call_type": self.call_type,
-            "custom_llm_provider": exchange.provider,
-            "litellm_call_id": exchange.request_id,
-            "litellm_params": {"metadata": self.request.metadata or {}},
-            "optional_params": dict(self.request.params),
+            "call_type": self.dialect.call_type,
+            "custom_llm_provider": self.exchange.provider,
+            "litellm_call_id": self.exchange.request_id,
+            "litellm_params": {"metadata": (request and request.metadata) or {}},
+            "optional_params": dict(request.params) if request else {},
         }
 
 
@@ -75,11 +96,12 @@ class Route:
         events = EventWriter(send)
         try:
             body = await body_of(self._dialect.body, scope, receive, serving.config)
-            call = await self._call(body, scope, serving, exchange)
-            if getattr(call.request, "stream", False):
-                await self._stream(call, receive, events)
+            call = Call(serving, exchange, self._dialect, body)
+            request = await call.prepare(scope)
+            if getattr(request, "stream", False):
+                await self._stream(call, request, receive, events)
             else:
-                await self._whole(call, receive, send)
+                await self._whole(call, request, receive, send)
         except ClientLeft as left:
             exchange.client_left, exchange.error = True, left
         except Exception as error:
@@ -89,25 +111,11 @@ class Route:
             self._dialect.release(body)
             serving.leave()
         if call is not None and serving.callbacks:
-            await _log(call)
+            await call.tell()
 
-    async def _call(self, body: dict[str, Any], scope: Scope, serving: Serving, exchange: Exchange) -> Call:
-        began = datetime.now(UTC)
-        config, user = serving.config, None
-        exchange.model = serving.group(body["model"])
-        if serving.callbacks:
-            user = user_of(scope, body)
-            body = await serving.callbacks.before(body, self._dialect.call_type, user)
-        options = options_of(body, serving)
-        metadata = metadata_of(scope, body) if config.handlers else None
-        request = self._dialect.request(body, metadata).replace(options=options)
-        if config.log_content:
-            exchange.content = {"request": body}
-        return Call(serving, exchange, body, request, self._dialect.call_type, began, user)
-
-    async def _whole(self, call: Call, receive: Receive, send: Send) -> None:
+    async def _whole(self, call: Call, request: Request, receive: Receive, send: Send) -> None:
         with Attendance(receive):
-            response = await call.serving.client.run(call.request)
+            response = await call.serving.client.run(request)
         call.exchange.usage = getattr(response, "usage", None)
         if call.serving.callbacks:
             response = await call.serving.callbacks.succeeded(call.body, call.user, response)
@@ -117,9 +125,9 @@ class Route:
             call.exchange.content = {**call.exchange.content, "response": json.loads(content)}
         await respond(send, 200, content)
 
-    async def _stream(self, call: Call, receive: Receive, events: EventWriter) -> None:
+    async def _stream(self, call: Call, request: Request, receive: Receive, events: EventWriter) -> None:
         call.writer = writer = self._dialect.writer(call.body)
-        opening = asyncio.ensure_future(call.serving.client.run(call.request))
+        opening = asyncio.ensure_future(call.serving.client.run(request))
         try:
             with Attendance(receive):
                 await asyncio.wait((opening,), timeout=FIRST_CHUNK_WAIT)
@@ -170,12 +178,3 @@ def error_headers(answer: Told) -> list[tuple[bytes, bytes]]:
     if answer.retry_after is None:
         return [JSON]
     return [JSON, (b"retry-after", str(answer.retry_after).encode())]
-
-
-async def _log(call: Call) -> None:
-    """Tell LiteLLM's log hooks, after the answer has gone out."""
-    callbacks, exchange = call.serving.callbacks, call.exchange
-    if exchange.error is None:
-        await callbacks.log_success(call.told(), call.response, call.began, datetime.now(UTC))
-    else:
-        await callbacks.log_failure(call.told() | {"exception": exchange.error}, None, call.began, datetime.now(UTC))

@@ -86,9 +86,10 @@ class Serving:
 
     def _options_of(self, model: str) -> CallOptions:
         options = self._group_options(model)
-        names = self.config.fallbacks.get(model) or self.config.fallbacks.get(self.config.aliases.get(model, ""))
-        if names:
-            options["fallbacks"] = [{"model": name, **self._group_options(name)} for name in names]
+        for name in (model, self.group(model)):  # an alias may have fallbacks of its own
+            if fallbacks := self.config.fallbacks.get(name or ""):
+                options["fallbacks"] = [{"model": each, **self._group_options(each)} for each in fallbacks]
+                break
         return cast("CallOptions", options)
 
     def _group_options(self, model: str) -> dict[str, Any]:
