@@ -81,6 +81,7 @@ model_list:
   - {model_name: asks-another, litellm_params: {model: house/asks-another}}
   - {model_name: "wild/*", litellm_params: {model: house/broken}}
   - {model_name: impatient, litellm_params: {model: house/waits, timeout: 0.05}}
+  - {model_name: slow, litellm_params: {model: house/plain, timeout: 700}}
   - {model_name: spare, litellm_params: {model: house/spare}}
 litellm_settings:
   num_retries: 0
@@ -96,7 +97,7 @@ def made(tmp_path: Path):
     """Make a gateway of the config above, with hooks or without; its module is fresh for each test."""
     before = jackfield.custom_provider_map
 
-    def make(more: str = "") -> tuple[Gateway, Any]:
+    def make(more: str = "") -> tuple[Gateway, Any, Any]:
         (tmp_path / "house_of_calls.py").write_text(HANDLER, encoding="utf-8")
         (tmp_path / "config.yaml").write_text(CONFIG + more, encoding="utf-8")
         gateway = Gateway(load(tmp_path / "config.yaml"))
@@ -183,6 +184,12 @@ async def test_a_deployment_s_own_limit_of_time_holds(exchanged, made):
     gateway, _, _ = made()
     answer = await exchanged(gateway, CHAT, asked("impatient")).ended()
     assert (answer.status, answer.json["error"]["code"]) == (504, "timeout")
+
+
+async def test_the_call_of_a_group_has_the_time_of_its_slowest_deployment(made):
+    gateway, _, _ = made()
+    assert gateway._serving.options("slow")["timeout"] == 700
+    assert gateway._serving.options("any")["timeout"] == 600
 
 
 async def test_a_handler_sees_the_request_without_its_credentials(exchanged, made):

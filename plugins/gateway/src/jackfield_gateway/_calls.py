@@ -135,6 +135,7 @@ class Route:
                     await events.begin()
                 async with await opening as stream:
                     call.exchange.first_chunk_at = perf_counter()
+                    writer.begin(stream)
                     await _copy(stream, writer, events)
                     call.response = stream.response
                     call.exchange.usage = call.response.usage

@@ -23,6 +23,9 @@ DONE = b"data: [DONE]\n\n"
 class Writer(ABC):
     """Writes the events of one stream; each method gives whole events as they go on the wire, or nothing."""
 
+    def begin(self, stream: Any) -> None:  # noqa: B027  # most formats have nothing to say yet
+        """Look at the opened stream, before its first chunk."""
+
     @abstractmethod
     def chunk(self, chunk: Any) -> bytes:
         """Write a chunk."""
@@ -190,6 +193,10 @@ class _Messages(Dialect):
 class _MessagesWriter(Writer):
     def __init__(self, model: str) -> None:
         self._events = anthropic.MessageEvents(model)
+
+    def begin(self, stream: Any) -> None:
+        """Tell the prompt's tokens in the first event, where they are known so early."""
+        self._events.usage = stream.response.usage
 
     def chunk(self, chunk: Any) -> bytes:
         return b"".join(map(named_event, self._events.chunk(chunk)))

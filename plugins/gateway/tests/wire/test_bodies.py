@@ -205,7 +205,7 @@ WRONG_OTHERS = [
     ("image_edit", {"model": "m", "mask": {"image_url": 5}}, "mask.image_url", "must be a string, not 5"),
     ("messages", {"model": "m", "messages": [USER]}, "max_tokens", "is missing"),
     ("messages", {"model": "m", "max_tokens": 0, "messages": [USER]}, "max_tokens", "must be 1 or more, not 0"),
-    ("messages", {"model": "m", "max_tokens": 1, "messages": [{"role": "system"}]}, "messages[0].role", "'assistant'"),
+    ("messages", {"model": "m", "max_tokens": 1, "messages": [{"role": "judge"}]}, "messages[0].role", "'assistant'"),
     ("messages", {"model": "m", "max_tokens": 1, "messages": [USER], "system": 5}, "system", "a list of text blocks"),
     (
         "messages",

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import PydanticSerializationError, to_json
 
 from .names import is_path, model_told
+from .said import text_in
 from .vectors import as_base64, as_floats
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def _chat_choice(choice: dict[str, Any], place: int) -> dict[str, Any]:
     for name in MESSAGE_FIELDS:
         message.setdefault(name, None)
     if type(message["content"]) is list:
-        message["content"] = _text_in(message["content"])
+        message["content"] = text_in(message["content"])
     for call in message["tool_calls"] or ():
         call["id"] = call.get("id") or f"call_{token_hex(12)}"  # its result has to name it
         call.setdefault("type", "function")
@@ -161,7 +162,7 @@ def _chat_choice(choice: dict[str, Any], place: int) -> dict[str, Any]:
 def _chunk_choice(choice: dict[str, Any], place: int) -> dict[str, Any]:
     delta = choice.setdefault("delta", {})
     if type(delta.get("content")) is list:
-        delta["content"] = _text_in(delta["content"])
+        delta["content"] = text_in(delta["content"])
     for number, call in enumerate(delta.get("tool_calls") or ()):
         call.setdefault("index", number)
     choice["index"] = choice.get("index", place)
@@ -207,11 +208,6 @@ def _usage(data: dict[str, Any]) -> dict[str, Any] | None:
 def _logprobs(choice: dict[str, Any]) -> Any:
     given = choice.get("logprobs")
     return {"content": None, "refusal": None, **given} if isinstance(given, dict) else given
-
-
-def _text_in(parts: list[Any]) -> str:
-    texts = (part.get("text") for part in parts if isinstance(part, dict))
-    return "".join(text for text in texts if isinstance(text, str))
 
 
 def _seconds(created: float | None) -> int:

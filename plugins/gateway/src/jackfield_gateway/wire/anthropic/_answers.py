@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jackfield.errors import InvalidResponseError
 
 from ..names import model_told
-from ..responses._output import reasoning_in, text_in
+from ..said import reasoning_in, text_in
 from ._stops import finish_of, matched_in, stop_of
 from ._thinking import THINKING, blocks_of, signed, to_reasoning
 from ._tool_calls import arguments_of, input_of, made_id, tool_use

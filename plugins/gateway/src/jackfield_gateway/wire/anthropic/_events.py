@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from ..names import model_told
-from ..responses._output import reasoning_in, text_in
+from ..said import reasoning_in, text_in
 from ._answers import new_message
 from ._blocks import Blocks, ToolUse
 from ._stops import matched_in, stop_of

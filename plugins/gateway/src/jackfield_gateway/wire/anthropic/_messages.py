@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..responses._shape import a_boolean, a_list, a_string, an_object, one_of, refused, rest, wrong
+from ..shape import a_boolean, a_list, a_string, an_object, one_of, refused, rest, wrong
 from ._parts import blocks_in, content_of, misfit, to_part
 from ._thinking import THINKING, to_reasoning
 from ._tool_calls import arguments_of

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..responses._shape import a_list, a_number, a_string, an_integer, an_object, one_of, refused, rest
+from ..shape import a_list, a_number, a_string, an_integer, an_object, one_of, refused, rest
 from ._tools import choice_for_chat, tools_for_anthropic, tools_for_chat
 
 __all__ = ["FOR_ANTHROPIC", "FOR_CHAT"]

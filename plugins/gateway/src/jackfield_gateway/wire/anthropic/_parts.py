@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..responses._shape import a_list, a_string, an_object, refused, rest, wrong
+from ..shape import a_list, a_string, an_object, refused, rest, wrong
 
 if TYPE_CHECKING:
     from jackfield import BadRequestError

@@ -7,7 +7,7 @@ from typing import Any
 
 from jackfield import BadRequestError
 
-from ..responses._shape import an_object
+from ..shape import an_object
 from ._messages import chat_messages
 from ._parameters import FOR_ANTHROPIC, FOR_CHAT
 from ._tools import choice_for_anthropic

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..responses._output import text_in
-from ..responses._shape import an_object
+from ..said import text_in
+from ..shape import an_object
 from ._messages import chat_messages
 from ._tool_calls import arguments_of
 from ._tools import tools_for_chat

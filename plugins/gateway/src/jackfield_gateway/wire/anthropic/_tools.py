@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..responses._shape import a_boolean, a_list, a_string, an_object, one_of, refused, rest, wrong
+from ..shape import a_boolean, a_list, a_string, an_object, one_of, refused, rest, wrong
 
 __all__ = ["choice_for_anthropic", "choice_for_chat", "tools_for_anthropic", "tools_for_chat"]
 

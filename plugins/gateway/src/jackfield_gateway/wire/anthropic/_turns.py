@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..responses._shape import a_list, a_string, an_object, one_of, refused, rest, wrong
+from ..shape import a_list, a_string, an_object, one_of, refused, rest, wrong
 from ._parts import to_blocks
 from ._thinking import blocks_of, signed
 

@@ -160,7 +160,7 @@ System = Annotated[str, Tag("<a string>")] | Annotated[list[TextBlock], several,
 
 @wire_object
 class MessageParam(TypedDict):
-    role: Literal["user", "assistant"]
+    role: Literal["user", "assistant", "system"]
     content: Content
 
 

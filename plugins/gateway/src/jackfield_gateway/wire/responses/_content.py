@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ._shape import a_string, an_object, one_of, refused, rest, wrong
+from ..shape import a_string, an_object, one_of, refused, rest, wrong
 
 __all__ = ["Content", "chat_content", "parts_of"]
 

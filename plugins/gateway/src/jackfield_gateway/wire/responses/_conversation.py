@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..shape import a_list, a_string, an_object, one_of, refused, rest, wrong
 from ._content import chat_content, parts_of
-from ._shape import a_list, a_string, an_object, one_of, refused, rest, wrong
 
 __all__ = ["messages_of"]
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from jackfield.types import ModelResponseStream
 
-from ._output import annotations_in, log_probs_in, reasoning_in, text_in
+from ..said import reasoning_in, text_in
+from ._output import annotations_in, log_probs_in
 from ._response import base_of, begun, failed, finished, reasoning_kind_of, status_of_last
 from ._streams import Call, Event, Spoken
 

@@ -9,20 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from jackfield.types import Choices, Delta, Message
+from ..said import reasoning_in, text_in
 
-__all__ = [
-    "annotations_in",
-    "call_item",
-    "item_id",
-    "log_probs_in",
-    "output_of",
-    "part",
-    "reasoning_in",
-    "spoken_item",
-    "text_in",
-]
+if TYPE_CHECKING:
+    from jackfield.types import Choices
+
+__all__ = ["annotations_in", "call_item", "item_id", "log_probs_in", "output_of", "part", "spoken_item"]
 
 PREFIXES = {"message": "msg", "function_call": "fc", "reasoning": "rs"}
 
@@ -74,20 +66,6 @@ def call_item(
     """Return a call of a function. What a provider sent beside it stays: some want it back with the call's output."""
     call = {"call_id": call_id or f"call_{id}", "name": name or "", "arguments": arguments or ""}
     return {**(beside or {}), "id": id, "type": "function_call", "status": status, **call}
-
-
-def text_in(content: str | list[Any] | None) -> str:
-    """Return a content's text, which may stand in parts."""
-    if content is None or isinstance(content, str):
-        return content or ""
-    texts = [item.get("text") for item in content if isinstance(item, Mapping)]
-    return "".join(text for text in texts if isinstance(text, str))
-
-
-def reasoning_in(said: Message | Delta) -> str:
-    """Return the reasoning of a message or of a piece of one; some servers call it ``reasoning``."""
-    text = said.reasoning_content or (said.__pydantic_extra__ or {}).get("reasoning")
-    return text if isinstance(text, str) else ""
 
 
 def log_probs_in(given: Any) -> list[dict[str, Any]]:

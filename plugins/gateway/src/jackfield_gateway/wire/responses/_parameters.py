@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ._shape import a_boolean, a_list, a_number, a_string, an_integer, an_object, one_of, refused, rest
+from ..shape import a_boolean, a_list, a_number, a_string, an_integer, an_object, one_of, refused, rest
 from ._tools import chat_tool_choice, chat_tools
 
 __all__ = ["chat_parameters"]

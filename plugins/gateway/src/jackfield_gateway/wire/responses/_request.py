@@ -7,9 +7,9 @@ from typing import Any
 
 from jackfield import BadRequestError
 
+from ..shape import a_boolean, a_string, an_object
 from ._conversation import messages_of
 from ._parameters import chat_parameters
-from ._shape import a_boolean, a_string, an_object
 
 __all__ = ["request_to_chat"]
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from jackfield.types import Choices
 
 from ..names import model_told
+from ..shape import rest
 from ._output import output_of
-from ._shape import rest
 from ._tools import shown_tools
 
 if TYPE_CHECKING:

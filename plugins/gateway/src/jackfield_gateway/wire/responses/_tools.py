@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ._shape import a_list, a_string, an_object, one_of, refused, rest, wrong
+from ..shape import a_list, a_string, an_object, one_of, refused, rest, wrong
 
 __all__ = ["chat_tool_choice", "chat_tools", "shown_tools"]
 
