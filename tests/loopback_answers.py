@@ -1,9 +1,14 @@
-"""What the loopback server answers: one pure function for each path, from the payload to the body."""
+"""What the loopback server answers: one pure function for each path, from the payload to the body.
+
+A chat's model may be called `thinking`, which thinks first; `breaking`, whose streams end in an error; or `cut`, whose
+streams end before their end.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import json
 import struct
 import zlib
@@ -47,7 +52,7 @@ def chat(payload: Json) -> Json | Sse:
     message = reply(payload)
     usage = usage_of(json.dumps(messages), json.dumps(message))
     if payload.get("stream"):
-        return Sse(chat_events(payload, message, usage))
+        return Sse(as_far_as(payload.get("model"), chat_events(payload, message, usage)))
     finish = finish_of(message)
     choices = [
         {"index": index, "message": {"role": "assistant", **message}, "logprobs": None, "finish_reason": finish}
@@ -57,21 +62,28 @@ def chat(payload: Json) -> Json | Sse:
 
 
 def reply(payload: Json) -> Json:
-    """The message without its role: a call of the first tool, JSON of the asked shape, or the last words given back."""
+    """The message without its role: calls of tools, JSON of the asked shape, or the last words given back."""
     last = payload["messages"][-1]
     if payload.get("tools") and last.get("role") != "tool" and payload.get("tool_choice") != "none":
-        return {"content": None, "tool_calls": [tool_call(payload["tools"][0]["function"])]}
+        return {"content": None, "tool_calls": tool_calls(payload)}
     shape = payload.get("response_format") or {}
     if shape.get("type") == "json_schema":
         return {"content": json.dumps(example_of(shape["json_schema"]["schema"]))}
     if shape.get("type") == "json_object":
         return {"content": json.dumps({"said": text_of(last)})}
-    return {"content": f"You said: {text_of(last)}"}
+    thought = {"reasoning_content": "Somebody said something."} if payload.get("model") == "thinking" else {}
+    return {**thought, "content": f"You said: {text_of(last)}"}
 
 
-def tool_call(function: Json) -> Json:
+def tool_calls(payload: Json) -> list[Json]:
+    """A call of the first tool, or where `parallel_tool_calls` asks for it, of each."""
+    tools = payload["tools"] if payload.get("parallel_tool_calls") else payload["tools"][:1]
+    return [tool_call(f"call_{number}", tool["function"]) for number, tool in enumerate(tools, 1)]
+
+
+def tool_call(identity: str, function: Json) -> Json:
     arguments = json.dumps(example_of(function.get("parameters") or {}))
-    return {"id": "call_1", "type": "function", "function": {"name": function["name"], "arguments": arguments}}
+    return {"id": identity, "type": "function", "function": {"name": function["name"], "arguments": arguments}}
 
 
 def example_of(schema: Json) -> Any:
@@ -105,17 +117,28 @@ def chat_events(payload: Json, message: Json, usage: Json) -> Iterable[Any]:
     yield "[DONE]"
 
 
+def as_far_as(model: str | None, events: Iterable[Any]) -> Iterable[Any]:
+    """The events that a model of this name comes to send."""
+    if model not in {"breaking", "cut"}:
+        return events
+    begun = list(itertools.islice(events, 3))
+    error = Refusal(500, "The model broke off", code="broken_off").body
+    return [*begun, error] if model == "breaking" else begun
+
+
 def chat_event(payload: Json, choices: list[Json], **more: Any) -> Json:
     return envelope(payload, "chatcmpl-1", "chat.completion.chunk", choices=choices, **more)
 
 
 def deltas(message: Json) -> Iterable[Json]:
-    """Words one by one; a tool call as its head and then its arguments in pieces."""
-    for call in message.get("tool_calls", []):
+    """Thoughts and words one by one; a tool call as its head and then its arguments in pieces."""
+    for index, call in enumerate(message.get("tool_calls", [])):
         arguments = call["function"]["arguments"]
-        yield {"tool_calls": [{"index": 0, **call, "function": {**call["function"], "arguments": ""}}]}
+        yield {"tool_calls": [{"index": index, **call, "function": {**call["function"], "arguments": ""}}]}
         for start in range(0, len(arguments), 8):
-            yield {"tool_calls": [{"index": 0, "function": {"arguments": arguments[start : start + 8]}}]}
+            yield {"tool_calls": [{"index": index, "function": {"arguments": arguments[start : start + 8]}}]}
+    for word in pieces(message.get("reasoning_content", "")):
+        yield {"reasoning_content": word}
     for word in pieces(message["content"] or ""):
         yield {"content": word}
 

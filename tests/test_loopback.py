@@ -55,6 +55,30 @@ def test_a_tool_is_called_whole_and_in_pieces(client) -> None:
     assert "".join(call.function.arguments for call in calls) == '{"a": 7}'
 
 
+def test_every_tool_is_called_where_that_is_asked_for(client) -> None:
+    tools: Any = [TOOL, {**TOOL, "function": {"name": "wait"}}]
+    chunks = client.chat.completions.create(
+        model="small", messages=HELLO, tools=tools, parallel_tool_calls=True, stream=True
+    )
+    calls = [call for chunk in chunks for call in chunk.choices[0].delta.tool_calls or []]
+    heads = [(call.index, call.id, call.function.name) for call in calls if call.id]
+    assert heads == [(0, "call_1", "add"), (1, "call_2", "wait")]
+
+
+def test_a_model_thinks_before_it_speaks(client) -> None:
+    whole = client.chat.completions.create(model="thinking", messages=HELLO).choices[0].message
+    chunks = client.chat.completions.create(model="thinking", messages=HELLO, stream=True)
+    thoughts = [getattr(chunk.choices[0].delta, "reasoning_content", "") for chunk in chunks]
+    assert whole.reasoning_content == "".join(thoughts) == "Somebody said something."
+
+
+def test_a_stream_breaks_with_an_error_or_without_a_word(client) -> None:
+    with pytest.raises(openai.APIError, match="The model broke off"):
+        list(client.chat.completions.create(model="breaking", messages=HELLO, stream=True))
+    chunks = list(client.chat.completions.create(model="cut", messages=HELLO, stream=True))
+    assert (len(chunks), chunks[-1].choices[0].finish_reason) == (3, None)
+
+
 def test_an_answer_takes_the_asked_shape(client) -> None:
     schema = {"type": "object", "properties": {"colours": {"type": "array", "items": {"type": "string"}}}}
     shape: Any = {"type": "json_schema", "json_schema": {"name": "colours", "schema": schema}}
