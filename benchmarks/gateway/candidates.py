@@ -46,7 +46,7 @@ def no_headers(place: Place, kind: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A gateway. `program` gives what runs it, made if missing; it and `version` raise Unavailable.
+    """A gateway. `program` gives what runs it, made if missing or out of date, or raises Unavailable.
 
     `command` starts one at a place, with `environ` added; `healthy` is the path that answers 200 when it serves, and
     `headers` are those that a request for a kind of answer needs.

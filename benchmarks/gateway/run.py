@@ -14,9 +14,10 @@ import argparse
 import os
 import platform
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from pathlib import Path
 
-from candidates import CANDIDATES, Candidate, jackfield_of, python_option
+from candidates import CANDIDATES, jackfield_of, python_option
 from measures import FIGURES, Bench
 from processes import Cores, allow_many_connections
 from servers import DIRECT, Run
@@ -36,10 +37,10 @@ def main() -> None:
     except Unavailable as error:
         sys.exit(str(error))
     allow_many_connections()
-    names = [*candidates, DIRECT]
-    print(*describe(candidates, cores), *head(names), sep="\n", flush=True)
+    run, names = Run(candidates, cores), [*candidates, DIRECT]
+    print(*describe(run), *head(names), sep="\n", flush=True)
     reasons: dict[tuple[str, str], str] = {}
-    with Run(candidates, cores) as run:
+    with run:
         bench = Bench(run, options.rounds, options.seconds, options.starts)
         for name in options.figures or FIGURES:
             for figure in FIGURES[name](bench):
@@ -68,10 +69,11 @@ def by_comma(names: str) -> list[str]:
     return names.split(",")
 
 
-def describe(candidates: Mapping[str, Candidate], cores: Cores) -> Iterator[str]:
-    """What was measured on what; making the environments, where they are missing, is part of it."""
-    load = os.getloadavg()[0]
-    versions = ", ".join(f"{name} {version_or_dash(candidate)}" for name, candidate in candidates.items())
+def describe(run: Run) -> Iterator[str]:
+    """What was measured on what."""
+    load, cores = os.getloadavg()[0], run.cores
+    there = {name: run.candidates[name] for name, found in run.programs.items() if isinstance(found, Path)}
+    versions = ", ".join(f"{name} {candidate.version()}" for name, candidate in there.items())
     yield f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores, load {load:.1f}"
     if load > BUSY:
         yield "The machine is busy: take no result from this."
@@ -80,14 +82,6 @@ def describe(candidates: Mapping[str, Candidate], cores: Cores) -> Iterator[str]
     yield "Medians of interleaved rounds; in brackets: Jackfield's figure divided by theirs."
     yield f"`{DIRECT}` is what the load makes of the upstream without a gateway between them."
     yield ""
-
-
-def version_or_dash(candidate: Candidate) -> str:
-    try:
-        candidate.program()
-        return candidate.version()
-    except Unavailable:
-        return "—"
 
 
 if __name__ == "__main__":

@@ -47,8 +47,7 @@ def request(port: int, kind: str, path: str = "", headers: Mapping[str, str] | N
 class Server:
     """A gateway from its start to its end. What it says goes to a file, and into the reason when it does not start."""
 
-    def __init__(self, candidate: Candidate, upstream_port: int, core: int) -> None:
-        program = candidate.program()
+    def __init__(self, candidate: Candidate, program: Path, upstream_port: int, core: int) -> None:
         self._candidate = candidate
         self._folder = tempfile.TemporaryDirectory(prefix="gateway-")
         self._place = Place(free_port(), upstream_port, Path(self._folder.name))
@@ -116,15 +115,24 @@ class Direct:
         return {"port": self.port, "request": request(self.port, kind, path), "marks": KINDS[kind].marks}
 
 
+def program_or_reason(candidate: Candidate) -> Path | str:
+    try:
+        return candidate.program()
+    except Unavailable as error:
+        return str(error)
+
+
 class Run:
     """One comparison: its upstream, its generator, and the gateways, each started when it is first needed.
 
-    A gateway that cannot take part is a reason in words, here and in every figure.
+    A gateway that cannot take part is a reason in words, here and in every figure. What is missing is installed when
+    the run is made, and not looked at again: a tree may change under it.
     """
 
     def __init__(self, candidates: Mapping[str, Candidate], cores: Cores) -> None:
         self.candidates = candidates
         self.cores = cores
+        self.programs = {name: program_or_reason(candidate) for name, candidate in candidates.items()}
         self._stack = contextlib.ExitStack()
         self._servers: dict[str, Server | str] = {}
 
@@ -141,7 +149,10 @@ class Run:
 
     def start(self, name: str) -> Server:
         """A gateway that is just starting; whoever asked for it closes it."""
-        return Server(self.candidates[name], self.upstream, self.cores.gateway)
+        program = self.programs[name]
+        if isinstance(program, str):
+            raise Unavailable(program)
+        return Server(self.candidates[name], program, self.upstream, self.cores.gateway)
 
     def server(self, name: str) -> Server:
         """The gateway that lives as long as the run; raises Unavailable."""
