@@ -58,7 +58,7 @@ def added(measured: Measured) -> dict[str, float | str]:
 
 
 def spent(samples: Mapping[str, Any], what: str) -> dict[str, float | str]:
-    """CPU time a gateway spends on each of what was counted, in µs: it holds on a busy machine too, as rates do not."""
+    """CPU time a gateway spends on each of what was counted, in µs: noise moves it far less than rates."""
     gateways = {name: found for name, found in samples.items() if name != DIRECT}
     return medians(gateways, lambda sample: sample["cpu"] / sample[what] * 1e6)
 
