@@ -12,10 +12,11 @@ import os
 import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
+from time import time
 from typing import Any
 
 from jackfield import APIConnectionError, APIStatusError, ConfigurationError, UnsupportedOperationError
-from pydantic_core import to_json
 
 from ._exchange import Exchange
 from .config import Config, Prices
@@ -24,6 +25,9 @@ __all__ = ["AccessLog", "LineWriter", "cost_of", "send_logging_to"]
 
 CLIENT_LEFT = 499
 """The status, nginx's, of a request whose client left before there was another."""
+
+FIXED = ("method", "route", "model", "provider", "deployment", "status")
+MOST_PARTS = 1000
 
 
 class LineWriter:
@@ -46,6 +50,7 @@ class AccessLog:
 
     def __init__(self, writer: LineWriter, config: Config) -> None:
         self._writer = writer
+        self._fixed: dict[tuple[str | int | None, ...], str] = {}
         self.configure(config)
 
     def configure(self, config: Config) -> None:
@@ -55,42 +60,59 @@ class AccessLog:
 
     def write(self, exchange: Exchange) -> None:
         """Log a request that has ended."""
-        self._writer.write(to_json(self._line(exchange)))
+        self._writer.write(self._line(exchange))
         if exchange.error is not None and not exchange.client_left and _is_news(exchange.error):
             self._writer.write(_encode(_error_line(exchange, exchange.error)))
 
-    def _line(self, exchange: Exchange) -> dict[str, Any]:
+    def _line(self, exchange: Exchange) -> bytes:
+        # Written by hand: each request passes here, and json.dumps of the same fields takes three times as long.
         started = exchange.started
-        line: dict[str, Any] = {
-            "time": _now(),
-            "level": "info",
-            "event": "request",
-            "request_id": exchange.request_id,
-            "method": exchange.method,
-            "route": exchange.route,
-            "model": exchange.model,
-            "provider": exchange.provider,
-            "status": _status(exchange),
-            "duration_ms": _milliseconds(exchange.seconds),
-        }
-        if exchange.deployment is not None:
-            line["deployment"] = exchange.deployment
+        line = (
+            f'{{"time":"{_now()}","level":"info","event":"request","request_id":"{exchange.request_id}",'
+            f'{self._fixed_part(exchange)},"duration_ms":{exchange.seconds * 1000:.2f}'
+        )
         if exchange.first_byte_at is not None:
-            line["first_byte_ms"] = _milliseconds(exchange.first_byte_at - started)
+            line += f',"first_byte_ms":{(exchange.first_byte_at - started) * 1000:.2f}'
         if exchange.first_chunk_at is not None:
-            line["first_chunk_ms"] = _milliseconds(exchange.first_chunk_at - started)
+            line += f',"first_chunk_ms":{(exchange.first_chunk_at - started) * 1000:.2f}'
         if exchange.usage is not None:
-            line["prompt_tokens"] = exchange.usage.prompt_tokens
-            line["completion_tokens"] = exchange.usage.completion_tokens
-            if (cost := cost_of(exchange, self._prices)) is not None:
-                line["cost"] = cost
-        if exchange.error is not None:
-            line["error"] = type(exchange.error).__name__
+            line += f',"prompt_tokens":{_number(exchange.usage.prompt_tokens)}'
+            line += f',"completion_tokens":{_number(exchange.usage.completion_tokens)}'
+        if rest := self._rest(exchange):
+            line += "," + _inner(rest)
+        return (line + "}").encode()
+
+    def _fixed_part(self, exchange: Exchange) -> str:
+        """Return the fields that many requests have in common."""
+        key = (
+            exchange.method,
+            exchange.route,
+            exchange.model,
+            exchange.provider,
+            exchange.deployment,
+            _status(exchange),
+        )
+        part = self._fixed.get(key)
+        if part is None:
+            if len(self._fixed) >= MOST_PARTS:  # wildcards make names without end
+                self._fixed.clear()
+            part = self._fixed[key] = _inner(dict(zip(FIXED, key, strict=True)))
+        return part
+
+    def _rest(self, exchange: Exchange) -> dict[str, Any]:
+        """Return the fields that few requests have."""
+        rest: dict[str, Any] = {}
+        if (cost := cost_of(exchange, self._prices)) is not None:
+            rest["cost"] = cost
         if exchange.client_left:
-            line["client_left"] = True
+            rest["client_left"] = True
+        elif exchange.error is not None:
+            rest["error"] = type(exchange.error).__name__
+        elif not exchange.complete:
+            rest["complete"] = False
         if self._with_content and exchange.content is not None:
-            line["content"] = exchange.content
-        return line
+            rest["content"] = exchange.content
+        return rest
 
 
 def cost_of(exchange: Exchange, prices: Mapping[str, Prices]) -> float | None:
@@ -107,12 +129,23 @@ def _status(exchange: Exchange) -> int | None:
     return CLIENT_LEFT if exchange.status is None and exchange.client_left else exchange.status
 
 
-def _milliseconds(seconds: float) -> float:
-    return round(seconds * 1000, 2)
+def _number(value: int | None) -> str:
+    return "null" if value is None else str(int(value))
+
+
+def _inner(fields: Mapping[str, Any]) -> str:
+    """Return fields as JSON, without the braces around them."""
+    return json.dumps(fields, separators=(",", ":"), default=str)[1:-1]
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+    now = time()
+    return f"{_second(int(now))}.{int(now % 1 * 1000):03d}Z"
+
+
+@lru_cache(maxsize=2)
+def _second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 # --------------------------------------------------------------------------------------------------------------- errors
@@ -169,7 +202,7 @@ class _Lines(logging.Handler):
 
 def _record_line(record: logging.LogRecord) -> dict[str, Any]:
     line = {
-        "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+        "time": _now(),
         "level": record.levelname.lower(),
         "event": "log",
         "logger": record.name,

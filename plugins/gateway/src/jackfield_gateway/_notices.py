@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from .config import Config
+from .config import Config, InvalidConfig
 
 __all__ = ["say_in_force", "say_warnings", "say_wrong"]
 
@@ -25,5 +25,6 @@ def say_in_force(path: Path) -> None:
 
 def say_wrong(error: Exception) -> None:
     """Log why a new config is not taken: all that was found, each finding by itself."""
-    findings = str(error).splitlines()
-    log.error("the new config is not taken, the old one stays in force", extra={"fields": {"findings": findings}})
+    findings = error.findings if isinstance(error, InvalidConfig) else [error]
+    fields = {"findings": [str(finding) for finding in findings]}
+    log.error("the new config is not taken, the old one stays in force", extra={"fields": fields})

@@ -63,6 +63,9 @@ class Connection:
     def line(self) -> str:
         return self._line()
 
+    def rest_of_chunks(self) -> bytes:
+        return b"".join(self._chunks())
+
     def rest(self) -> bytes:
         """Read to the end of the connection."""
         return self._file.read()

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -44,7 +45,7 @@ def log() -> Iterator[tuple[LineWriter, Read]]:
 
 def exchange(**known: Any) -> Exchange:
     record = Exchange("id-1", "POST", started=100.0)
-    record.seconds = 1.5
+    record.seconds, record.complete = 1.5, True
     for name, value in known.items():
         setattr(record, name, value)
     return record
@@ -65,7 +66,7 @@ def test_a_request_is_one_line(log: tuple[LineWriter, Read]) -> None:
         )
     )
     (line,) = read()
-    assert line.pop("time").endswith("+00:00")
+    assert abs(datetime.fromisoformat(line.pop("time")) - datetime.now(UTC)) < timedelta(seconds=5)
     assert line == {
         "level": "info",
         "event": "request",
@@ -90,6 +91,24 @@ def test_a_client_that_left_before_any_status_has_499(log: tuple[LineWriter, Rea
     AccessLog(writer, Config()).write(exchange(client_left=True, error=RuntimeError("left")))
     (line,) = read()
     assert (line["status"], line["client_left"]) == (499, True)
+    assert "error" not in line
+
+
+def test_an_answer_that_was_cut_off_is_told(log: tuple[LineWriter, Read]) -> None:
+    writer, read = log
+    AccessLog(writer, Config()).write(exchange(status=200, complete=False))
+    assert read()[0]["complete"] is False
+
+
+def test_names_without_end_are_no_memory_without_end(log: tuple[LineWriter, Read]) -> None:
+    writer, _ = log
+    access = AccessLog(writer, Config())
+    lines: list[bytes] = []
+    writer.write = lines.append  # type: ignore[method-assign]
+    for number in range(2500):
+        access.write(exchange(deployment=f"house/{number}"))
+    assert [json.loads(line)["deployment"] for line in lines[-2:]] == ["house/2498", "house/2499"]
+    assert len(access._fixed) <= 1000
 
 
 @pytest.mark.parametrize(

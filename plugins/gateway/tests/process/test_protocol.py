@@ -150,6 +150,36 @@ def test_junk_in_a_body_does_not_come_out_of_an_answer_that_has_begun(serve: Any
     assert b"400" not in connection.rest()
 
 
+def test_an_answers_head_and_body_come_in_one_packet(serve: Any, echo_app: Any, make_request: Any) -> None:
+    served = serve(echo_app)
+    connection = served.connect()
+    for _ in range(3):
+        connection.send(make_request("POST / HTTP/1.1", body=b"all of it"))
+        assert connection.socket.recv(65536).endswith(b"\r\n\r\nall of it")
+
+
+def test_an_answers_head_does_not_wait_long_for_its_body(serve: Any) -> None:
+    go_on = threading.Event()
+
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        import asyncio
+
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await asyncio.to_thread(go_on.wait, 10)
+        await send({"type": "http.response.body", "body": b"late"})
+
+    connection = serve(slow).connect()
+    connection.send(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
+    assert connection.socket.recv(65536).endswith(b"transfer-encoding: chunked\r\n\r\n")
+    go_on.set()
+    assert connection.rest_of_chunks() == b"late"
+
+
+@pytest.mark.parametrize("head", ["HEAD / HTTP/1.1", "HEAD / HTTP/1.0", "GET / HTTP/1.0"])
+def test_an_answer_without_a_body_has_its_head(serve: Any, echo_app: Any, head: str) -> None:
+    assert serve(echo_app).ask(head).status == 200
+
+
 # ------------------------------------------------------------------------------------------------------------ slow ones
 
 

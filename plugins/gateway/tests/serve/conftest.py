@@ -35,7 +35,7 @@ class House(CustomLLM):
         return ModelResponse.of_text(answers[model])
 
     async def astreaming(self, model, messages):
-        yield chunk("begun")
+        yield chunk(f"begun in {os.getpid()} ")
         gate = pathlib.Path(messages[-1]["content"])
         while not gate.exists():
             await asyncio.sleep(0.02)
@@ -168,6 +168,11 @@ class Stream:
         self.text = ""
         while "begun" not in self.text:
             self.text += self._answer.readline().decode()
+
+    @property
+    def worker(self) -> int:
+        """The pid of the worker that serves it."""
+        return int(self.text.partition("begun in ")[2].split()[0])
 
     def let_go(self) -> None:
         self._gate.touch()

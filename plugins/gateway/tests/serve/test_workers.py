@@ -53,15 +53,17 @@ def counted(gateway: Any) -> tuple[float, float]:
     return float(requests), float(in_flight)
 
 
-def test_numbers_are_sums_over_the_workers_also_over_those_that_died(launch: Any, wait_until: Any) -> None:
+def test_numbers_are_sums_over_the_workers_also_over_those_that_died(
+    launch: Any, begin_stream: Any, wait_until: Any
+) -> None:
     gateway = launch("--workers", "2")
     asked = 0
     found: set[str] = set()
     while len(found) < 2 or asked < 10:
         found.add(gateway.ask("pid"))
         asked += 1
-    wait_until(lambda: counted(gateway) == (asked, 1))  # a request is counted a moment after its answer
-    victim = int(found.pop())
+    victim = begin_stream(gateway).worker
+    wait_until(lambda: counted(gateway) == (asked, 2))  # a request is counted a moment after its answer
     os.kill(victim, signal.SIGKILL)
     gateway.log.wait_for(f"worker {victim} ended")
     assert counted(gateway) == (asked, 1)
@@ -105,9 +107,11 @@ def test_a_terminals_ctrl_c_is_one_word_to_all(launch: Any, begin_stream: Any) -
 def test_told_twice_all_end_at_once(launch: Any, begin_stream: Any, wait_for_end: Callable[[int], None]) -> None:
     gateway = launch("--workers", "2")
     workers = pids(gateway, 2)
-    begin_stream(gateway)
+    streaming = begin_stream(gateway).worker
+    (stuck,) = workers - {streaming}
+    os.kill(stuck, signal.SIGSTOP)
     gateway.signal()
-    gateway.log.wait_for("stopping", 2)
+    gateway.log.wait_for("stopping")
     gateway.signal()
     assert gateway.wait() == 128 + signal.SIGTERM
     for pid in workers:
