@@ -10,13 +10,12 @@ __all__ = ["serve"]
 
 
 @click.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--config",
-    "path",
-    required=True,
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="The models and settings to serve: LiteLLM's config.yaml works.",
+    help="The models and settings to serve: LiteLLM's config.yaml works. FILE may stand alone, too.",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
@@ -24,13 +23,14 @@ __all__ = ["serve"]
 )
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(min=1), help="How many processes serve.")
 @click.option("--check", is_flag=True, help="Read FILE and load its handlers, say what is wrong, and serve nothing.")
-def serve(path: Path, host: str, port: int, workers: int, *, check: bool) -> int:
+def serve(file: Path | None, config: Path | None, host: str, port: int, workers: int, *, check: bool) -> int:
     """Serve every model of FILE to OpenAI and Anthropic clients.
 
     SIGHUP reads FILE again, SIGTERM ends when the requests in flight are answered.
     """
     from jackfield import ConfigurationError
 
+    path = _only(file, config)
     try:
         if check:
             return _check(path)
@@ -41,6 +41,15 @@ def serve(path: Path, host: str, port: int, workers: int, *, check: bool) -> int
         # Findings are lines of their own, so this is no ClickException, which the group would make one line of.
         click.echo(f"Error: {error}", err=True)
         return 1
+
+
+def _only(file: Path | None, config: Path | None) -> Path:
+    """Return the config, however it was named."""
+    if (path := config or file) is None:
+        raise click.UsageError("Which config? Write --config FILE.")
+    if config and file:
+        raise click.UsageError(f"There is one config, and two were named: {config} and {file}.")
+    return path
 
 
 def _check(path: Path) -> int:
