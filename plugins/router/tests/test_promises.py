@@ -66,6 +66,26 @@ def test_it_is_made_of_invoke(net):
     ]
 
 
+def test_its_own_observer_sees_the_deployments_calls_streams_too(net):
+    told = []
+
+    def observe(event):
+        told.append((event.kind, event.provider, event.model))
+
+    net.route(Deployment("fast", "fake/a"), Deployment("fast", "fake/b"), observe=observe)
+    net.play("a", net.failing(503), net.streamed("Hi"))
+    net()
+    assert told == [
+        ("started", "fake", "a"),
+        ("failed", "fake", "a"),
+        ("started", "fake", "b"),
+        ("finished", "fake", "b"),
+    ]
+    told.clear()
+    net(net.chat(stream=True))
+    assert told == [("started", "fake", "a"), ("first_chunk", "fake", "a"), ("finished", "fake", "a")]
+
+
 def test_behind_the_router_num_retries_counts_over_the_whole_group_and_the_providers_own_is_0(net):
     class Eager:
         calls = 0

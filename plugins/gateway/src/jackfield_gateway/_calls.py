@@ -93,12 +93,13 @@ class Route:
         serving = self._serving().enter()
         body: dict[str, Any] = {}
         call: Call | None = None
-        events = EventWriter(send)
+        events: EventWriter | None = None
         try:
             body = await body_of(self._dialect.body, scope, receive, serving.config)
             call = Call(serving, exchange, self._dialect, body)
             request = await call.prepare(scope)
             if getattr(request, "stream", False):
+                events = EventWriter(send)
                 await self._stream(call, request, receive, events)
             else:
                 await self._whole(call, request, receive, send)
@@ -107,7 +108,8 @@ class Route:
         except Exception as error:
             await self._fail(error, call, exchange, send, events)
         finally:
-            events.stop()
+            if events is not None:
+                events.stop()
             self._dialect.release(body)
             serving.leave()
         if call is not None and serving.callbacks:
@@ -144,13 +146,13 @@ class Route:
             await _ended(opening)
 
     async def _fail(
-        self, error: Exception, call: Call | None, exchange: Exchange, send: Send, events: EventWriter
+        self, error: Exception, call: Call | None, exchange: Exchange, send: Send, events: EventWriter | None
     ) -> None:
         if call is not None and call.serving.callbacks:
             error = await call.serving.callbacks.failed(call.body, call.user, error)
         exchange.error = error
         answer = told(error, exchange.request_id)
-        if call is not None and call.writer is not None and events.begun:
+        if call is not None and call.writer is not None and events is not None and events.begun:
             await events.end(call.writer.fail(answer))
         else:
             await respond(send, answer.status, encoded(self._dialect.error(answer)), error_headers(answer))

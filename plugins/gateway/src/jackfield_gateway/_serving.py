@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Self, cast
 
 import jackfield
-from jackfield import AsyncClient, CallOptions, Event, hookimpl
+from jackfield import AsyncClient, CallOptions, Event
 from jackfield_custom_format import provider_of
 from jackfield_router import Deployment, Router
 
@@ -36,12 +36,12 @@ class Serving:
         self.config = config
         objects = load_objects(config)
         self.callbacks = Callbacks(objects.callbacks)
-        self.router = Router(_with_timeouts(config), config.router, config.aliases)
-        self.client = AsyncClient(drop_params=config.drop_params)
+        self.router = Router(_with_timeouts(config), config.router, config.aliases, observe=_note)
+        self.client = AsyncClient(drop_params=True) if config.drop_params else AsyncClient()
         self.client.register_provider(GROUPS, self.router)
         for name, handler in objects.handlers.items():
             self.client.register_provider(name, provider_of(name, handler))
-        for extension in (_Witness(), *objects.extensions):
+        for extension in objects.extensions:
             self.client.register_extension(extension)
         # A handler may call another one by name, with the functions of the package.
         jackfield.custom_provider_map = [
@@ -106,14 +106,8 @@ def _with_timeouts(config: Config) -> list[Deployment]:
     ]
 
 
-class _Witness:
-    """Notes in the record of a request which provider answered, and when its first chunk came."""
-
-    @hookimpl
-    def observe(self, event: Event) -> None:
-        exchange = current_exchange.get()
-        if exchange is None or event.provider == GROUPS:
-            return
-        if event.kind == "started":
-            exchange.provider = event.provider
-            exchange.deployment = f"{event.provider}/{event.model}"
+def _note(event: Event) -> None:
+    """Note in the record of a request which provider is asked."""
+    if event.kind == "started" and (exchange := current_exchange.get()) is not None:
+        exchange.provider = event.provider
+        exchange.deployment = f"{event.provider}/{event.model}"

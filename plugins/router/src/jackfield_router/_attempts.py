@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from jackfield import Flow, ImageEditRequest, JackfieldError, Request
+from jackfield import Event, Flow, ImageEditRequest, JackfieldError, Request
 from jackfield.flow import Effect, call, invoke, retried
 
 from ._faults import is_out_of_order
@@ -25,13 +25,24 @@ class Attempts:
     ready. A deployment that is out of order is passed over at once, which is no retry.
     """
 
-    __slots__ = ("_given", "_last", "_match", "_nothing_left", "_policy", "_repeated", "_request", "_restore", "_tried")
+    __slots__ = (
+        *("_given", "_last", "_match", "_nothing_left", "_observe", "_policy", "_repeated", "_request", "_restore"),
+        "_tried",
+    )
 
-    def __init__(self, match: Match, request: Request, given: Given, policy: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        match: Match,
+        request: Request,
+        given: Given,
+        policy: Mapping[str, int],
+        observe: Callable[[Event], None] | None = None,
+    ) -> None:
         self._match = match
         self._request = request
         self._given = given
         self._policy = policy
+        self._observe = observe
         self._restore: Restore | None = None
         self._tried: list[Member] = []
         self._last: JackfieldError | None = None
@@ -54,7 +65,7 @@ class Attempts:
             lease = self._lease()
             inner = lease.member.request_of(request, self._match.text, self._given.options)
             try:
-                answer = yield invoke(inner, lease.observe if streams else None)
+                answer = yield invoke(inner, self._watching(lease) if streams else self._observe)
             except JackfieldError as error:
                 failed = self._last = error
             except BaseException:
@@ -68,6 +79,17 @@ class Attempts:
             lease.end(error=failed)
             if not self._goes_on_after(failed):
                 raise failed
+
+    def _watching(self, lease: Lease) -> Callable[[Event], None]:
+        """Return what sees a stream's end, and tells the router's own observer."""
+        if (observe := self._observe) is None:
+            return lease.observe
+
+        def both(event: Event) -> None:
+            lease.observe(event)
+            observe(event)
+
+        return both
 
     def _lease(self) -> Lease:
         try:

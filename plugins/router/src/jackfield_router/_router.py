@@ -13,6 +13,7 @@ from jackfield import (
     CompletionRequest,
     EmbeddingRequest,
     EmbeddingResponse,
+    Event,
     EventStream,
     Flow,
     ImageEditRequest,
@@ -46,8 +47,9 @@ class Router:
         jackfield.register_provider("groups", Router([Deployment("fast", "openai/gpt-4o-mini")]))
 
     and ``completion("groups/fast", …)`` works. ``aliases`` maps further names to names of groups. Counts are this
-    object's own; it may be shared among threads and event loops. ``clock`` (seconds, steady) and ``random`` (from 0 up
-    to 1) replace time and chance, for tests. Raises ConfigurationError for an alias that leads nowhere.
+    object's own; it may be shared among threads and event loops. ``observe`` is told of the events of each deployment's
+    calls, as the hook of an extension is of all calls. ``clock`` (seconds, steady) and ``random`` (from 0 up to 1)
+    replace time and chance, for tests. Raises ConfigurationError for an alias that leads nowhere.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Router:
         settings: RouterSettings | None = None,
         aliases: Mapping[str, str] | None = None,
         *,
+        observe: Callable[[Event], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
         random: Callable[[], float] = random,
     ) -> None:
@@ -67,6 +70,7 @@ class Router:
         groups = {name: Group(members, self.settings, world) for name, members in grouped.items()}
         self._names = Names(groups, aliases or {})
         self._given: tuple[Settings | None, Given] = None, Given()
+        self._observe = observe
 
     def names(self) -> tuple[str, ...]:
         """Return all groups and aliases, sorted; a wildcard as it was written."""
@@ -144,7 +148,7 @@ class Router:
                 type="invalid_request_error",
                 param="model",
             )
-        return Attempts(match, request, self._given_in(settings), self.settings.retry_policy)
+        return Attempts(match, request, self._given_in(settings), self.settings.retry_policy, self._observe)
 
     def _given_in(self, settings: Settings) -> Given:
         # Nearly all calls come with the same settings.
