@@ -1,13 +1,16 @@
-"""What the log says about configs: their warnings, and why a new one is not taken."""
+"""Reading the config again, and what the log says of it: why it is not taken, or that it is in force."""
 
 from __future__ import annotations
 
 import logging
 from pathlib import Path
 
-from .config import Config, InvalidConfig
+from jackfield import ConfigurationError
 
-__all__ = ["say_in_force", "say_warnings", "say_wrong"]
+from ._binding import check_exposure
+from .config import Config, InvalidConfig, load
+
+__all__ = ["reread", "say_in_force", "say_warnings", "say_wrong"]
 
 log = logging.getLogger("jackfield_gateway")
 
@@ -18,9 +21,21 @@ def say_warnings(config: Config) -> None:
         log.warning("%s", warning)
 
 
-def say_in_force(path: Path) -> None:
+def reread(path: Path, address: str) -> Config | None:
+    """Return the config of a file that is served on an address; None, and the log says why, where it may not be."""
+    try:
+        config = load(path)
+        check_exposure(address, config)
+    except ConfigurationError as error:
+        say_wrong(error)
+        return None
+    return config
+
+
+def say_in_force(config: Config) -> None:
     """Log that a config was read again and is what requests are answered by."""
-    log.info("%s was read again and is in force", path)
+    log.info("%s was read again and is in force", config.path)
+    say_warnings(config)
 
 
 def say_wrong(error: Exception) -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from jackfield import ConfigurationError
 
-from ._binding import check_exposure, listen, url_of
+from ._binding import listen, url_of
 from ._log import LineWriter, send_logging_to
-from ._notices import say_in_force, say_warnings, say_wrong
+from ._notices import reread, say_in_force, say_warnings
 from .config import Config, load
 
 __all__ = ["serve"]
@@ -66,15 +66,9 @@ def _serve_here(config: Config, listener: socket.socket, writer: LineWriter, ann
         tasks: set[asyncio.Task[None]] = set()
 
         async def reload() -> None:
-            try:
-                new = load(config.path)
-                check_exposure(listener.getsockname()[0], new)
-            except ConfigurationError as error:
-                say_wrong(error)
-                return
-            if await worker.change(new):
-                say_in_force(new.path)
-                say_warnings(new)
+            new = reread(config.path, listener.getsockname()[0])
+            if new is not None and await worker.change(new):
+                say_in_force(new)
 
         def on_hangup() -> None:
             tasks.add(task := loop.create_task(reload()))

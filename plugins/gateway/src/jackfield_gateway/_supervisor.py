@@ -13,12 +13,9 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from jackfield import ConfigurationError
-
-from ._binding import check_exposure
 from ._channel import NOT_TAKEN, READY, STARTUP_FAILED, frame
-from ._notices import say_in_force, say_warnings, say_wrong
-from .config import Config, load
+from ._notices import reread, say_in_force
+from .config import Config
 
 __all__ = ["Supervisor"]
 
@@ -104,17 +101,13 @@ class Supervisor:
         asyncio.get_running_loop().call_later(bound, self._signal_all, signal.SIGKILL)
 
     def _on_hangup(self) -> None:
-        try:
-            config = load(self._config.path)
-            check_exposure(self._listener.getsockname()[0], config)
-        except ConfigurationError as error:
-            say_wrong(error)
+        config = reread(self._config.path, self._listener.getsockname()[0])
+        if config is None:
             return
         self._before, self._config = self._config, config
         for child in self._children.values():
             child.send(config)
-        say_in_force(config.path)
-        say_warnings(config)
+        say_in_force(config)
 
     def _signal_all(self, number: int) -> None:
         for child in self._children.values():

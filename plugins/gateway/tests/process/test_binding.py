@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from jackfield import ConfigurationError
 from jackfield_gateway._binding import check_exposure, listen, url_of
+from jackfield_gateway._notices import reread
 from jackfield_gateway.config import Config
 
 GOOD = Config(master_key="sk-3Vq0hT8wLmZr")
@@ -53,6 +56,16 @@ def test_a_port_that_is_taken_is_one_sentence() -> None:
 def test_a_name_that_is_none_is_one_sentence() -> None:
     with pytest.raises(ConfigurationError, match=r"--host nowhere\.invalid: there is no such name or address"):
         listen("nowhere.invalid", 0, Config())
+
+
+@pytest.mark.parametrize(("address", "taken"), [("127.0.0.1", True), ("0.0.0.0", False)])
+def test_a_config_that_lost_its_key_is_not_taken_where_others_are_served(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, address: str, taken: bool
+) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("model_list: []\n")
+    assert (reread(path, address) is not None) is taken
+    assert ["the old one stays" in record.message for record in caplog.records] == ([] if taken else [True])
 
 
 def test_nothing_is_bound_where_nothing_may_be_served() -> None:

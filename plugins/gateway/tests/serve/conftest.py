@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -153,6 +154,18 @@ class Gateway:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code
+
+    @property
+    def address(self) -> tuple[str, int]:
+        host, _, port = self.url.removeprefix("http://").rpartition(":")
+        return host, int(port)
+
+    def takes_no_more(self) -> bool:
+        try:
+            socket.create_connection(self.address).close()
+        except ConnectionRefusedError:
+            return True
+        return False
 
     def models(self) -> list[str]:
         with self.open("/v1/models") as answer:

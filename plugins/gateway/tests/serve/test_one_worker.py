@@ -27,14 +27,6 @@ def test_it_says_where_it_is_and_answers(launch: Any) -> None:
     ]
 
 
-def is_refused(address: tuple[str, int]) -> bool:
-    try:
-        socket.create_connection(address).close()
-    except ConnectionRefusedError:
-        return True
-    return False
-
-
 def test_it_runs_on_uvloop(launch: Any) -> None:
     assert launch().ask("loop") == "uvloop"
 
@@ -45,14 +37,13 @@ def test_it_runs_on_uvloop(launch: Any) -> None:
 def test_told_to_stop_it_lets_streams_finish_and_takes_no_more(launch: Any, begin_stream: Any, wait_until: Any) -> None:
     gateway = launch()
     stream = begin_stream(gateway)
-    address = "127.0.0.1", int(gateway.url.rpartition(":")[2])
-    with closing(http.client.HTTPConnection(*address, timeout=10)) as idle:
+    with closing(http.client.HTTPConnection(*gateway.address, timeout=10)) as idle:
         idle.request("GET", "/health/liveliness")
         assert idle.getresponse().read() == b'"I\'m alive!"'
         gateway.signal()
         gateway.log.wait_for("stopping")
         assert idle.sock.recv(1) == b""  # a connection that nothing comes on is closed
-    wait_until(lambda: is_refused(address))
+    wait_until(gateway.takes_no_more)
     assert gateway.process.poll() is None
     stream.let_go()
     assert "ended" in stream.rest()

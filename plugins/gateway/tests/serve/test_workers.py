@@ -81,12 +81,13 @@ def test_the_folder_of_the_numbers_goes_with_the_gateway(launch: Any, tmp_path: 
     assert list(temporary.iterdir()) == []
 
 
-def test_streams_finish_in_their_workers(launch: Any, begin_stream: Any) -> None:
+def test_streams_finish_in_their_workers(launch: Any, begin_stream: Any, wait_until: Any) -> None:
     gateway = launch("--workers", "2")
     pids(gateway, 2)
     streams = [begin_stream(gateway) for _ in range(4)]
     gateway.signal()
     gateway.log.wait_for("stopping", 2)
+    wait_until(gateway.takes_no_more)
     streams[0].let_go()
     assert all(stream.rest().endswith("data: [DONE]\n\n") for stream in streams)
     assert gateway.wait() == 0
