@@ -41,6 +41,10 @@ def serve(file: Path | None, config: Path | None, host: str, port: int, workers:
         # Findings are lines of their own, so this is no ClickException, which the group would make one line of.
         click.echo(f"Error: {error}", err=True)
         return 1
+    except ImportError as error:
+        raise click.ClickException(
+            f"the gateway does not load: {error}. Try: pip install --upgrade --force-reinstall jackfield-gateway"
+        ) from error
 
 
 def _only(file: Path | None, config: Path | None) -> Path:

@@ -73,5 +73,5 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     try:
         import uvloop
     except ImportError as error:
-        raise ConfigurationError(f"uvloop does not load ({error}): pip install --force-reinstall uvloop") from error
+        raise ConfigurationError(f"uvloop does not load: {error}. Try: pip install --force-reinstall uvloop") from error
     return uvloop.new_event_loop

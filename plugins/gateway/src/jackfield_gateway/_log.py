@@ -206,6 +206,7 @@ def _record_line(record: logging.LogRecord) -> dict[str, Any]:
         "level": record.levelname.lower(),
         "event": "log",
         "logger": record.name,
+        "pid": record.process,
         "message": record.getMessage(),
         **getattr(record, "fields", {}),
     }

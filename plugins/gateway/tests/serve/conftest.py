@@ -21,7 +21,7 @@ import pytest
 PATIENCE = 30.0
 
 HANDLER = '''
-import asyncio, os, pathlib
+import asyncio, os, pathlib, time
 from jackfield import CustomLLM, ModelResponse
 
 class House(CustomLLM):
@@ -33,6 +33,8 @@ class House(CustomLLM):
         answers = {"pid": str(os.getpid()), "loop": type(loop).__module__, "echo": messages[-1]["content"]}
         if model == "broken":
             raise KeyError("what the handler knows")
+        if model == "stuck":
+            await asyncio.to_thread(time.sleep, 60)
         return ModelResponse.of_text(answers[model])
 
     async def astreaming(self, model, messages):
@@ -48,10 +50,10 @@ def chunk(text):
 house = House()
 '''
 
+MODELS = ("pid", "loop", "echo", "broken", "stuck")
+
 CONFIG: dict[str, Any] = {
-    "model_list": [
-        {"model_name": name, "litellm_params": {"model": f"house/{name}"}} for name in ("pid", "loop", "echo", "broken")
-    ],
+    "model_list": [{"model_name": name, "litellm_params": {"model": f"house/{name}"}} for name in MODELS],
     "litellm_settings": {"custom_provider_map": [{"provider": "house", "custom_handler": "handler.house"}]},
 }
 
@@ -134,13 +136,13 @@ class Gateway:
         records = [json.loads(line) for line in self.log.all()]
         return [record for record in records if event in (None, record["event"])]
 
-    def open(self, path: str, body: Any = None, **headers: str) -> Any:
+    def open(self, path: str, body: Any = None, timeout: float = PATIENCE, **headers: str) -> Any:
         data = json.dumps(body).encode() if body is not None else None
         sent = {
             "content-type": "application/json",
             **{name.replace("_", "-"): value for name, value in headers.items()},
         }
-        return urllib.request.urlopen(urllib.request.Request(self.url + path, data, sent), timeout=PATIENCE)
+        return urllib.request.urlopen(urllib.request.Request(self.url + path, data, sent), timeout=timeout)
 
     def ask(self, model: str, text: str = "", **headers: str) -> str:
         """Call a model and return its answer's text."""

@@ -6,6 +6,8 @@ import http.client
 import json
 import signal
 import socket
+import subprocess
+import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -23,7 +25,7 @@ def test_it_says_where_it_is_and_answers(launch: Any) -> None:
     assert gateway.end() == 0
     assert gateway.said.all()[:2] == [
         f"Jackfield gateway on {gateway.url}",
-        f"  4 models from {gateway.folder / 'config.json'}, 1 worker, no key: this machine only",
+        f"  5 models from {gateway.folder / 'config.json'}, 1 worker, no key: this machine only",
     ]
 
 
@@ -63,6 +65,17 @@ def test_a_stream_that_does_not_finish_has_a_bound(launch: Any, configure: Any, 
     assert 0.9 < time.monotonic() - began < 5
     with pytest.raises(Exception, match="IncompleteRead"):
         stream.rest()
+
+
+def test_a_thread_that_hangs_does_not_hold_up_the_end(launch: Any, configure: Any) -> None:
+    configure(general_settings={"shutdown_timeout": 0.1})
+    gateway = launch()
+    with pytest.raises(OSError, match=r"timed out|without response|reset"):
+        gateway.open(
+            "/v1/chat/completions", {"model": "stuck", "messages": [{"role": "user", "content": "hello"}]}, timeout=0.5
+        )
+    gateway.signal()
+    assert gateway.wait() == 0
 
 
 @pytest.mark.parametrize("first", [signal.SIGTERM, signal.SIGINT])
@@ -137,6 +150,23 @@ def test_a_handler_that_changed_is_not_executed_again(launch: Any, folder: Path)
 # --------------------------------------------------------------------------------------------------------- not starting
 
 
+@pytest.mark.parametrize("missing", ["uvloop", "httptools"])
+def test_what_makes_it_fast_is_not_done_without(folder: Path, missing: str) -> None:
+    script = f"""
+import sys
+sys.modules[{missing!r}] = None
+sys.argv = ["jackfield", "serve", "--port", "0", "--config", {str(folder / "config.json")!r}]
+from jackfield._cli import main
+main()
+"""
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert said.returncode == 1
+    assert said.stderr.startswith("Error: ")
+    assert f"import of {missing} halted" in said.stderr
+    assert "Try: pip install" in said.stderr
+    assert "Traceback" not in said.stderr
+
+
 def refused(gateway: Any, code: int = 1) -> str:
     """Return what a gateway says that does not start: no traceback, and nothing on stdout."""
     assert gateway.wait() == code
@@ -196,7 +226,7 @@ def test_a_handler_that_does_not_load(launch: Any, folder: Path, options: list[s
 def test_check_says_that_all_is_well(launch: Any) -> None:
     gateway = launch("--check", ready=False)
     assert gateway.wait() == 0
-    assert gateway.log.all() == [f"{gateway.folder / 'config.json'}: all is well, 4 models"]
+    assert gateway.log.all() == [f"{gateway.folder / 'config.json'}: all is well, 5 models"]
 
 
 # -------------------------------------------------------------------------------------------------------------- the log
