@@ -28,6 +28,7 @@ class Description:
     def __init__(self, document: dict[str, Any]) -> None:
         self._components = document["components"]
         self._judges: dict[str, jsonschema.Draft202012Validator] = {}
+        self._unions: dict[str, dict[str, str]] = {}
 
     def check(self, name: str, answer: bytes | str) -> Any:
         """Fail unless the JSON is what the description calls by this name; return it parsed."""
@@ -42,11 +43,20 @@ class Description:
             self._judges[name] = jsonschema.Draft202012Validator(schema)
         self._judges[name].validate(value)
 
-    def events(self, name: str) -> dict[str, str]:
-        """Return the members of a union of events: the value of `type` → the name of its schema."""
-        union = self._components["schemas"][name]
-        names = [each["$ref"].removeprefix(SCHEMAS) for each in union.get("oneOf") or union["anyOf"]]
-        return {_type_of(self._components["schemas"][each]): each for each in names}
+    def check_event(self, union: str, event: dict[str, Any]) -> None:
+        """Fail unless an event is the one of a union's that its ``type`` says."""
+        events = self.events(union)
+        assert event["type"] in events, f"{event['type']} is no {union}"
+        self.check_value(events[event["type"]], event)
+
+    def events(self, union: str) -> dict[str, str]:
+        """Return the members of a union of events: the value of ``type`` → the name of its schema."""
+        if union not in self._unions:
+            schemas = self._components["schemas"]
+            members = schemas[union].get("oneOf") or schemas[union]["anyOf"]
+            names = [each["$ref"].removeprefix(SCHEMAS) for each in members]
+            self._unions[union] = {_type_of(schemas[each]): each for each in names}
+        return self._unions[union]
 
 
 def _type_of(schema: dict[str, Any]) -> str:

@@ -15,18 +15,17 @@ class Official:
     """OpenAI's description of its own answers."""
 
     def __init__(self, described):
-        self._check = described.check_value
-        self._events = described.events("ResponseStreamEvent")
+        self._described = described
 
     def check_response(self, response):
         """Fail unless this is a response."""
-        self._check("Response", response)
+        self._described.check_value("Response", response)
 
     def check_events(self, events):
         """Fail unless each of these is the event that it calls itself, numbered from 0."""
         assert [event["sequence_number"] for event in events] == list(range(len(events)))
         for event in events:
-            self._check(self._events[event["type"]], event)
+            self._described.check_event("ResponseStreamEvent", event)
 
 
 @pytest.fixture(scope="session")
