@@ -17,6 +17,7 @@ from ._exchange import Exchange, exchange_of
 from ._hook_values import user_of
 from ._incoming import body_of, metadata_of, options_of
 from ._outgoing import JSON, respond
+from ._quits import as_exception
 from ._serving import Serving, current_exchange
 from .wire.answers import encoded
 from .wire.errors import Told, told
@@ -105,8 +106,8 @@ class Route:
                 await self._whole(call, request, receive, send)
         except ClientLeft as left:
             exchange.client_left, exchange.error = True, left
-        except Exception as error:
-            await self._fail(error, call, exchange, send, events)
+        except BaseException as error:
+            await self._fail(as_exception(error), call, exchange, send, events)
         finally:
             if events is not None:
                 events.stop()
@@ -129,7 +130,7 @@ class Route:
 
     async def _stream(self, call: Call, request: Request, receive: Receive, events: EventWriter) -> None:
         call.writer = writer = self._dialect.writer(call.body)
-        opening = asyncio.ensure_future(call.serving.client.run(request))
+        opening = asyncio.ensure_future(_opened(call.serving, request))
         try:
             with Attendance(receive):
                 await asyncio.wait((opening,), timeout=FIRST_CHUNK_WAIT)
@@ -167,6 +168,14 @@ async def _copy(stream: Any, writer: Writer, events: EventWriter) -> None:
             await events.write(data)
     if not events.begun:
         await events.begin()
+
+
+async def _opened(serving: Serving, request: Request) -> Any:
+    """Open a stream. SystemExit that leaves a task ends the loop, so none leaves this one."""
+    try:
+        return await serving.client.run(request)
+    except (SystemExit, KeyboardInterrupt) as error:
+        raise as_exception(error) from error
 
 
 async def _ended(opening: asyncio.Future[Any]) -> None:

@@ -14,6 +14,7 @@ from ._attendance import ClientLeft, Receive, Scope, Send
 from ._exchange import exchange_of
 from ._incoming import body_of
 from ._outgoing import JSON, respond
+from ._quits import as_exception
 from ._refusals import refuse
 from ._serving import Serving
 from .wire import answers, anthropic
@@ -149,8 +150,9 @@ async def _probed(serving: Serving, deployment: Deployment, places: asyncio.Sema
         began = time.perf_counter()
         try:
             await serving.client.run(_probe(serving, deployment))
-        except Exception as error:
-            said["error"] = type(deployment.problem or error).__name__  # its text is in nobody's answer
+        except BaseException as error:
+            failure = deployment.problem or as_exception(error)
+            said["error"] = type(failure).__name__  # its text is in nobody's answer
         return {**said, "seconds": round(time.perf_counter() - began, 3)}
 
 
