@@ -1,14 +1,11 @@
-"""Every Python block of the documentation runs, and the documentation has every hook with its exact arguments."""
+"""Every Python block of the documentation runs, and every link leads somewhere."""
 
-import inspect
 import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from jackfield.hookspecs import ExtensionHooks, ProviderHooks
 from loopback import LoopbackServer
 from workspace import ROOT
 
@@ -52,20 +49,6 @@ def test_the_block_runs(source, server, tmp_path):
         check=False,
     )
     assert (result.returncode, result.stderr) == (0, ""), result.stderr
-
-
-@pytest.mark.parametrize(
-    ("page", "hooks"), [("docs/authors/providers.md", ProviderHooks), ("docs/authors/extensions.md", ExtensionHooks)]
-)
-def test_every_hook_is_documented_with_its_exact_arguments(page, hooks):
-    text = Path(ROOT, page).read_text(encoding="utf-8")
-    documented = dict(re.findall(r"^\| `(\w+)\(([\w, ]*)\)` \|", text.split("## Hooks")[1], re.MULTILINE))
-    specified = {
-        name: ", ".join(list(inspect.signature(function).parameters)[1:])
-        for name, function in vars(hooks).items()
-        if inspect.isfunction(function)
-    }
-    assert documented == specified
 
 
 def test_every_relative_link_leads_somewhere():
