@@ -1,0 +1,89 @@
+"""What a check is: a function with a docstring that says what to do when it fails, and when it applies."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from ._cases import Case
+from ._errors import NonconformanceError
+from ._subject import Subject
+
+__all__ = ["Check", "each_case", "fail", "once"]
+
+
+def always(subject: Subject) -> str | None:
+    """Give no reason not to run a check."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One standard test.
+
+    ``function`` takes the subject, and where ``selects`` is given, each case that it selects. ``unless`` says why the
+    check does not apply to a provider, or None; ``nothing`` says it where no case was selected.
+    """
+
+    name: str
+    function: Callable[..., None]
+    selects: Callable[[Subject, Case], bool] | None = None
+    unless: Callable[[Subject], str | None] = always
+    nothing: str = ""
+
+    @property
+    def doc(self) -> str:
+        """The function's docstring: the rule, and what to do if this fails."""
+        return inspect.getdoc(self.function) or ""
+
+    @property
+    def remedy(self) -> str:
+        """The paragraph that begins with "If this fails"."""
+        return self.doc.partition("If this fails: ")[2].replace("\n", " ")
+
+    def cases(self, subject: Subject) -> list[Case | None]:
+        """Return what the check runs for: cases, or None once for the provider as a whole."""
+        if self.unless(subject) is not None:
+            return []
+        if self.selects is None:
+            return [None]
+        return [case for case in subject.cases if self.selects(subject, case)]
+
+    def not_run(self, subject: Subject) -> str | None:
+        """Say why nothing of this check runs, or None."""
+        if (reason := self.unless(subject)) is not None:
+            return reason
+        return None if self.cases(subject) else self.nothing
+
+    def run(self, subject: Subject, case: Case | None) -> None:
+        """Check; raises NonconformanceError."""
+        if case is None:
+            self.function(subject)
+        else:
+            self.function(subject, case)
+
+
+def once(unless: Callable[[Subject], str | None] = always) -> Callable[[Callable[[Subject], None]], Check]:
+    """Make a check of the provider as a whole."""
+    return lambda function: Check(_name(function), function, unless=unless)
+
+
+def each_case(
+    selects: Callable[[Subject, Case], bool], nothing: str, unless: Callable[[Subject], str | None] = always
+) -> Callable[[Callable[[Subject, Case], None]], Check]:
+    """Make a check of each case that is selected; ``nothing`` is the reason where there is none."""
+    return lambda function: Check(_name(function), function, selects, unless, nothing)
+
+
+def _name(function: Any) -> str:
+    return str(function.__name__)
+
+
+def fail(said: str, details: list[str] | tuple[str, ...] = (), at: str | None = None) -> NoReturn:
+    """Raise NonconformanceError: what was seen, the details one a line, and the plugin's line where it is known."""
+    lines = [said, *(f"  {detail}" for detail in details)]
+    if at is not None:
+        lines.append(f"  at {at}")
+    raise NonconformanceError("\n".join(lines))

@@ -1,0 +1,70 @@
+"""What a provider makes of answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._cases import Case
+from .._check import each_case, fail
+from .._differences import differences
+from .._places import line_of, line_of_return
+from .._results import MADE_UP, recorded
+from .._runs import Outcome, call
+from .._subject import Subject
+
+__all__ = ["compare", "test_response_golden", "told"]
+
+
+def _whole(subject: Subject, case: Case) -> bool:
+    return not case.streams and case.error is None and case.operation in subject.hooks
+
+
+@each_case(_whole, "no case has a whole answer")
+def test_response_golden(subject: Subject, case: Case) -> None:
+    """The recorded answer gives exactly the recorded result.
+
+    If this fails: where the plugin is wrong, mend it; where the new result is right, delete the case's result.json, run
+    `pytest --accept` and look at the difference before you commit it.
+    """
+    outcome = call(subject, case)
+    told(subject, case, outcome)
+    if case.result is not None or case.folder is not None:
+        compare(subject, case, outcome.plain)
+
+
+def told(subject: Subject, case: Case, outcome: Outcome) -> None:
+    """Fail where a call failed that should not have."""
+    if (error := outcome.error) is None:
+        return
+    at = line_of(error, subject.roots)
+    if at is None:  # nothing of the plugin is on the way: what it returned was wrong
+        at = line_of_return(subject.function(case.operation), lambda: call(subject, case))
+    fail(f"{case.operation} failed with {type(error).__name__}: {error}", at=at)
+
+
+def compare(subject: Subject, case: Case, actual: Any) -> None:
+    """Fail where a result is another than the case's."""
+    if case.result is None:
+        fail(f"{case.place} has no result.json; `pytest --accept` writes what the plugin answers now")
+    try:
+        expected = recorded(case.result, case.operation, streams=case.streams)
+    except ValueError as error:
+        fail(f"the result of {case.place} has not the shape of a result of {case.operation}: {error}")
+    if case.streams and "chunks" not in expected:
+        actual = {"response": actual["response"]}
+    if found := differences(expected, _as_far_as(expected, actual)):
+        where = f"{case.place}/result.json" if case.folder is not None else case.place
+        at = line_of_return(subject.function(case.operation), lambda: call(subject, case))
+        fail(f"{subject.name} answers something else than {where}:", found, at)
+
+
+def _as_far_as(expected: Any, actual: Any) -> Any:
+    """Return a result without the made-up fields that the expected one does not name."""
+    if isinstance(expected, dict) and isinstance(actual, dict) and "response" in expected and "response" in actual:
+        return {name: _as_far_as(expected.get(name), value) for name, value in actual.items()}
+    if isinstance(expected, list) and isinstance(actual, list):
+        named = [expected[at] if at < len(expected) else {} for at in range(len(actual))]
+        return [_as_far_as(*pair) for pair in zip(named, actual, strict=True)]
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        return {name: value for name, value in actual.items() if name in expected or name not in MADE_UP}
+    return actual

@@ -1,0 +1,81 @@
+"""All ways of calling give the same."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import Any
+
+from .._cases import Case
+from .._check import each_case, fail
+from .._differences import differences
+from .._gateway import ROUTES
+from .._places import definition
+from .._runs import call, drivers
+from .._subject import Subject
+
+__all__ = ["test_all_drivers_agree", "test_the_gateway_agrees"]
+
+
+def _any(subject: Subject, case: Case) -> bool:
+    return case.operation in subject.hooks
+
+
+@each_case(_any, "no case is of a hook of the provider's own")
+def test_all_drivers_agree(subject: Subject, case: Case) -> None:
+    """Sync, asyncio and trio callers get equal results, and equal errors.
+
+    If this fails: a flow cannot tell who drives it, so look for what else it depends on: a clock, a counter, the thread
+    it runs in, a library that behaves otherwise under a running loop.
+    """
+    expected = call(subject, case).said
+    for name, driver in drivers().items():
+        if found := differences(expected, driver(subject, case).said):
+            fail(
+                f"{case.name} gives something else under {name} than in a sync call:",
+                found,
+                definition(subject.function(case.operation)),
+            )
+
+
+def _no_gateway(subject: Subject) -> str | None:
+    if find_spec("jackfield_gateway") is None:
+        return "the gateway is not installed: pip install jackfield-gateway"
+    if subject.found is None:
+        return "the provider is an object that the suite was given, which a gateway's process cannot find"
+    return None
+
+
+def _routed(subject: Subject, case: Case) -> bool:
+    return _any(subject, case) and case.error is None and case.operation in ROUTES and not case.options
+
+
+@each_case(_routed, "no case has a route of the gateway", unless=_no_gateway)
+def test_the_gateway_agrees(subject: Subject, case: Case) -> None:
+    """A client of the gateway gets over HTTP what a sync caller gets, `id`, `created` and the model's name aside.
+
+    The gateway is a process of its own; where there is HTTP, it talks to a server on loopback that replays the wire.
+    If this fails: where the other drivers agree, the result holds something that its type's JSON does not carry, or
+    the plugin depends on state that the process of the test had and the gateway's has not.
+    """
+    outcome = call(subject, case)
+    if outcome.error is not None:
+        return  # told by the golden tests
+    expected, actual = _bare(outcome.plain), _bare(subject.gateway().answer(subject, case))
+    if case.streams:
+        expected = expected["chunks"]
+    if case.operation == "embedding":  # whose usage has no such count on the wire
+        expected.get("usage", {}).pop("completion_tokens", None)
+    if found := differences(expected, actual):
+        fail(f"{case.name} gives something else through the gateway than in a sync call:", found)
+
+
+UNNAMED = {"id", "created", "model"}
+
+
+def _bare(value: Any) -> Any:
+    """Return plain JSON without nulls and without what the gateway names in its own way."""
+    if isinstance(value, list):
+        return [_bare(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _bare(item) for name, item in value.items() if item is not None and name not in UNNAMED}
+    return value

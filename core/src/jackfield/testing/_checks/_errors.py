@@ -1,0 +1,187 @@
+"""What a provider makes of errors: the server's, the network's, and of answers that are none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ...errors import APIConnectionError, APIStatusError, APITimeoutError, JackfieldError, PluginError, error_class
+from ...flow import HttpResponse
+from ...transports import Outgoing
+from ...transports.memory import Reply
+from .._cases import Answer, Case
+from .._check import each_case, fail
+from .._places import definition, line_of
+from .._replay import API_BASE, body_at
+from .._runs import Outcome, call
+from .._subject import Subject
+
+__all__ = [
+    "test_answers_of_another_shape_are_told",
+    "test_error_golden",
+    "test_network_faults_are_told",
+    "test_statuses_become_errors",
+]
+
+NO_WIRE = "the provider has no HTTP exchanges"
+CALM, SECONDS = {"content-type": "application/json"}, 7.0
+
+STATUSES = (400, 401, 403, 404, 409, 422, 429, 500, 502, 503, 504)
+BODIES = (
+    b'{"error": {"message": "conformance", "type": "conformance", "code": null}}',
+    b'{"detail": "conformance"}',
+    b"{}",
+    b"[]",
+    b"null",
+    b'"text"',
+    b"",
+    b"upstream failed",
+    b"<!doctype html><html><body>Bad Gateway</body></html>",
+    b'{"error": ',
+    b"\xff\xfe",
+)
+SHAPES = (
+    b"{}",
+    b"[]",
+    b"null",
+    b'"text"',
+    b"7",
+    b"",
+    b"no JSON",
+    b"<!doctype html><html></html>",
+    b'{"cut": ',
+    b"\xff\xfe",
+)
+
+
+def _fails(subject: Subject, case: Case) -> bool:
+    return case.error is not None
+
+
+@each_case(_fails, "no case ends with an error")
+def test_error_golden(subject: Subject, case: Case) -> None:
+    """A recorded error raises the expected class, with `retryable`, `retry_after` and message as the case says.
+
+    If this fails: read the server's error body in `response_error(response)`; an error that comes with status 200, or
+    as an event of a stream, is raised where it is read, `errors.error_of_body(status, body)`, and never becomes text.
+    """
+    outcome = call(subject, case)
+    hook = subject.function(case.operation)
+    if outcome.error is None:
+        fail(f"{case.name} was answered, and {case.error['type']} was expected", at=definition(hook))
+    seen: dict[str, Any] = {name: getattr(outcome.error, name, None) for name in case.error}
+    seen["type"] = type(outcome.error).__name__
+    wrong = [
+        f"{name}: expected {case.error[name]!r}, got {seen[name]!r}"
+        for name in case.error
+        if seen[name] != case.error[name]
+    ]
+    if wrong:
+        at = line_of(outcome.error, subject.roots) or definition(subject.function("response_error"))
+        fail(f"{case.name} raised {type(outcome.error).__name__}: {outcome.error}", wrong, at)
+
+
+def _first_of_each(subject: Subject, case: Case) -> bool:
+    first = subject.of(case.operation)
+    return case is first and bool(case.exchanges) and case.operation in subject.hooks
+
+
+@each_case(_first_of_each, NO_WIRE)
+def test_statuses_become_errors(subject: Subject, case: Case) -> None:
+    """Every status above 400, with whatever body, becomes its error, retryable as the status is, with Retry-After.
+
+    If this fails: `response_error` must read any body a proxy may send, with none of its own fields, or no JSON at all;
+    return None for what it does not know, and the core reads status, message and Retry-After itself.
+    """
+    wrong = [problem for status in STATUSES for body in BODIES for problem in _misread(subject, case, status, body)]
+    if wrong:
+        fail(
+            f"{len(wrong)} of {len(STATUSES) * len(BODIES)} answers are misread:",
+            wrong[:8],
+            definition(subject.function("response_error")),
+        )
+
+
+def _misread(subject: Subject, case: Case, status: int, body: bytes) -> Iterator[str]:
+    outcome = call(subject, case, handler=_Fixed(Answer(status, {**CALM, "retry-after": "7"}, body)))
+    error, said = outcome.error, f"{status} with {body[:40]!r}"
+    if error is None:
+        yield f"{said} passed for an answer"
+        return
+    if not isinstance(error, APIStatusError):
+        yield f"{said} raised {type(error).__name__}: {error}"
+        return
+    wanted = error_class(status)
+    if not isinstance(error, wanted) or error.status_code != status:
+        yield f"{said} raised {type(error).__name__} with status {error.status_code}, expected {wanted.__name__}"
+    elif error.retry_after != SECONDS:
+        yield f"{said} lost Retry-After: 7, retry_after is {error.retry_after}"
+    elif not str(error):
+        yield f"{said} raised {type(error).__name__} without a message"
+
+
+class _Fixed:
+    """Answers every request alike."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def __call__(self, outgoing: Outgoing) -> HttpResponse:
+        return HttpResponse(self._answer.status, self._answer.headers, self._answer.body)
+
+
+@each_case(_first_of_each, NO_WIRE)
+def test_answers_of_another_shape_are_told(subject: Subject, case: Case) -> None:
+    """An answer of status 200 that is another JSON, or none, is told as the server's fault and not as the plugin's.
+
+    If this fails: look before you reach, and raise `InvalidResponseError(message, body=…)` where the answer is not what
+    the server's documentation says; a KeyError out of a plugin blames the plugin.
+    """
+    for body in SHAPES:
+        outcome = call(subject, case, handler=_Fixed(Answer(200, CALM, body)))
+        if isinstance(outcome.error, PluginError) or not isinstance(outcome.error, JackfieldError | None):
+            at = line_of(outcome.error, subject.roots)
+            fail(f"200 with {body!r} raised {type(outcome.error).__name__}: {outcome.error}", at=at)
+
+
+@each_case(_first_of_each, NO_WIRE)
+def test_network_faults_are_told(subject: Subject, case: Case) -> None:
+    """A refused or reset connection, a time-out and a body that is cut are connection errors, and may be retried.
+
+    If this fails: do not catch exceptions around `yield from http(…)`; the caller is to learn that no answer came.
+    """
+    for how, handler, wanted in _faults(subject, case):
+        outcome = call(subject, case, handler=handler)
+        if not _told(outcome, wanted):
+            got = f"raised {type(outcome.error).__name__}: {outcome.error}" if outcome.error else "passed for an answer"
+            at = line_of(outcome.error, subject.roots) or definition(subject.function(case.operation))
+            fail(f"a connection that {how} {got}; expected {wanted.__name__}", at=at)
+
+
+def _told(outcome: Outcome, wanted: type[JackfieldError]) -> bool:
+    return isinstance(outcome.error, wanted) and outcome.error.retryable
+
+
+def _faults(subject: Subject, case: Case) -> Iterator[tuple[str, Any, type[JackfieldError]]]:
+    yield "was refused", _Raising(APIConnectionError("connection refused")), APIConnectionError
+    yield "timed out", _Raising(APITimeoutError("no answer")), APITimeoutError
+    body = body_at(case.exchanges[0].answer.body, API_BASE)
+    reset = APIConnectionError("connection reset")
+    first = case.exchanges[0].answer
+    yield "was reset within the body", _Cut(first, [body[: len(body) // 2], reset]), APIConnectionError
+
+
+class _Raising:
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def __call__(self, outgoing: Outgoing) -> HttpResponse:
+        raise self._error
+
+
+class _Cut:
+    def __init__(self, answer: Answer, parts: list[bytes | Exception]) -> None:
+        self._answer, self._parts = answer, parts
+
+    def __call__(self, outgoing: Outgoing) -> Reply:
+        return Reply(self._answer.status, self._answer.headers, iter(self._parts))

@@ -1,0 +1,106 @@
+"""What a provider's hooks are, and that they do nothing but ask."""
+
+from __future__ import annotations
+
+import inspect
+from contextlib import suppress
+from typing import Any
+
+from ... import protocols
+from ..._plugins import OPERATIONS
+from .._cases import Case
+from .._check import each_case, fail, once
+from .._flows import Bare
+from .._places import definition
+from .._subject import Subject
+from .._watch import environment_watched, watched
+
+__all__ = [
+    "test_a_flow_does_nothing_itself",
+    "test_settings_are_not_read_by_hand",
+    "test_the_hooks_fit_their_protocols",
+]
+
+
+@once()
+def test_the_hooks_fit_their_protocols(subject: Subject) -> None:
+    """Each hook can be called as its protocol in `jackfield.protocols` says: `(request, settings)`, in this order.
+
+    If this fails: write the hook's arguments as the protocol has them, `def completion(request, settings)`; and let
+    mypy hold the whole module to it: `plugin: protocols.Completion = jackfield_acme`.
+    """
+    wrong = [line for hook in OPERATIONS if hook in subject.hooks for line in _misfit(subject, hook)]
+    if wrong:
+        fail("these hooks do not fit their protocols:", wrong)
+
+
+def _misfit(subject: Subject, hook: str) -> list[str]:
+    function = subject.function(hook)
+    if function is None:
+        return []  # a hook under another name (specname), which the core has adapted
+    protocol = getattr(protocols, "".join(word.title() for word in hook.split("_")))
+    wanted = [*inspect.signature(getattr(protocol, hook)).parameters][1:]
+    signature = inspect.signature(function)
+    given = [each.name for each in signature.parameters.values() if each.default is each.empty]
+    if given == wanted:
+        return []
+    return [f"def {hook}({', '.join(given)}), expected def {hook}({', '.join(wanted)}), at {definition(function)}"]
+
+
+def _flow(subject: Subject, case: Case) -> bool:
+    return case.operation in subject.hooks and subject.is_flow(case.operation)
+
+
+@each_case(_flow, "no hook is a flow: blocking and async hooks do their work themselves")
+def test_a_flow_does_nothing_itself(subject: Subject, case: Case) -> None:
+    """A flow, a splitter and a decoder open no file and no socket, and start no thread and no process.
+
+    If this fails: ask for it instead: `yield from http(…)` for an exchange, `yield from sleep(…)` to wait,
+    `yield from call(function)` for blocking code, which the core then runs where it stops nobody.
+    """
+    _quietly(subject, case, step=None)  # once, so that what it imports is imported
+    with watched(subject.roots) as seen:
+        seen.on = False
+
+        def step() -> Any:
+            return _On(seen)
+
+        _quietly(subject, case, step)
+    if seen:
+        fail(f"the flow of {case.operation} did something itself:", list(dict.fromkeys(seen)))
+
+
+class _On:
+    """A block in which a watch is on."""
+
+    def __init__(self, watch: Any) -> None:
+        self._watch = watch
+
+    def __enter__(self) -> None:
+        self._watch.on = True
+
+    def __exit__(self, *_: object) -> None:
+        self._watch.on = False
+
+
+def _hooked(subject: Subject, case: Case) -> bool:
+    return case.operation in subject.hooks
+
+
+@each_case(_hooked, "no case is of a hook of the provider's own")
+def test_settings_are_not_read_by_hand(subject: Subject, case: Case) -> None:
+    """Key and address come from `settings`; no hook reads an environment variable by itself.
+
+    If this fails: name the variable in `ProviderInfo(api_key_env=…, api_base_env=…)` and use `settings.api_key` and
+    `settings.api_base`, which know what the caller gave too; other settings are parameters of the call.
+    """
+    with environment_watched(subject.roots) as seen:
+        _quietly(subject, case, step=None)
+    if seen:
+        fail("the plugin reads environment variables by hand:", list(dict.fromkeys(seen)))
+
+
+def _quietly(subject: Subject, case: Case, step: Any) -> None:
+    bare = Bare(subject, case) if step is None else Bare(subject, case, step=step)
+    with suppress(Exception):  # what else is wrong with the call is another check's to tell
+        bare.run()

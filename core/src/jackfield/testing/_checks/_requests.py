@@ -1,0 +1,189 @@
+"""What a provider sends."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from ...errors import BadRequestError
+from .._canonical import PARAMETERS
+from .._cases import Case
+from .._check import each_case, fail, once
+from .._differences import differences
+from .._flows import Bare
+from .._frozen import Changes, guarded
+from .._places import definition, line_of
+from .._replay import API_BASE, API_KEY, Replay, UnexpectedRequestError, written
+from .._runs import call
+from .._secrets import forms_of
+from .._subject import Subject
+
+__all__ = [
+    "test_no_parameter_is_lost",
+    "test_request_golden",
+    "test_the_canonical_cases_are_there",
+    "test_the_key_is_in_a_header_only",
+    "test_the_request_is_left_alone",
+]
+
+NO_WIRE = "the provider has no HTTP exchanges"
+
+ALONE: dict[str, dict[str, Any]] = {
+    "completion": {
+        **PARAMETERS,
+        "n": 2,
+        "logit_bias": {"50256": -100},
+        "logprobs": True,
+        "response_format": {"type": "json_object"},
+        "tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}],
+        "tool_choice": "auto",
+        "parallel_tool_calls": False,
+        "reasoning_effort": "low",
+    },
+    "embedding": {"dimensions": 8, "encoding_format": "float", "user": "a-user"},
+    "image_generation": {"n": 2, "size": "256x256", "quality": "high", "response_format": "b64_json", "user": "a-user"},
+    "image_edit": {"n": 2, "size": "256x256", "quality": "high", "response_format": "b64_json", "user": "a-user"},
+}
+ALONE["streaming"] = ALONE["completion"]
+ALONE["text_completion"] = {**PARAMETERS, "n": 2, "suffix": "the end", "echo": True}
+EVERYWHERE = {"conformance_unknown": "a-value"}
+
+
+def _exchanged(subject: Subject, case: Case) -> bool:
+    return bool(case.exchanges)
+
+
+def _in_flow(subject: Subject, case: Case) -> bool:
+    return case.operation in subject.hooks
+
+
+def _without_wire(subject: Subject) -> str | None:
+    return None if subject.http else NO_WIRE
+
+
+@once()
+def test_the_canonical_cases_are_there(subject: Subject) -> None:
+    """Every canonical case that the provider's hooks need is there: what was not tried is not known to work.
+
+    If this fails: add a folder (or a `Case`) of each name; `{}` as its case.json is enough, since the name brings the
+    request. What the server cannot do is a case with an `error` and no exchanges, and refused by the plugin.
+    """
+    if missing := subject.missing():
+        hooks = ", ".join(sorted(subject.hooks))
+        fail(f"{subject.owner} implements {hooks}, and these cases are missing:", missing)
+
+
+@each_case(_exchanged, NO_WIRE)
+def test_request_golden(subject: Subject, case: Case) -> None:
+    """The provider sends exactly the recorded requests: method, address, headers and body, and no other.
+
+    If this fails: where the plugin is wrong, mend it; where the new request is right, delete the case's *.request.json,
+    run `pytest --accept` (or `--record`) and look at the difference before you commit it.
+    """
+    unrecorded = [exchange for exchange in case.exchanges if exchange.request is None]
+    if unrecorded:
+        fail(f"{case.place} has no request.json for each response; `pytest --accept` writes what the plugin sends now")
+    outcome = call(subject, case)
+    assert outcome.replay is not None  # of a call without a handler of its own
+    sent = [written(outgoing) for outgoing in outcome.replay.sent]
+    wanted = [
+        {**exchange.request, "headers": dict(exchange.request["headers"])}
+        for exchange in case.exchanges
+        if exchange.request
+    ]
+    for number, (expected, actual) in enumerate(zip(wanted, sent, strict=False), 1):
+        if found := differences(expected, actual):
+            hook = subject.function(case.operation)
+            fail(
+                f"{subject.name} sent another request than {case.place}/{number}.request.json:", found, definition(hook)
+            )
+    if isinstance(outcome.error, UnexpectedRequestError):
+        raise outcome.error
+    if len(sent) < len(wanted):
+        why = f": {outcome.error}" if outcome.error else ""
+        fail(
+            f"{subject.name} sent {len(sent)} of the {len(wanted)} recorded requests{why}",
+            at=line_of(outcome.error, subject.roots),
+        )
+
+
+@each_case(_exchanged, NO_WIRE)
+def test_the_key_is_in_a_header_only(subject: Subject, case: Case) -> None:
+    """The credential stands in a header: not in the address, which proxies and servers log, and not in the body.
+
+    If this fails: put `settings.require_api_key()` into a header of `http(…, headers=…)`. Where the server knows no
+    other way than the address, declare a `Gap` that says so.
+    """
+    replay = Replay(case)
+    call(subject, case, handler=replay)
+    for number, outgoing in enumerate(replay.sent, 1):
+        places = [("the address", outgoing.url.encode()), ("the body", outgoing.content)]
+        if found := [where for where, text in places if any(form in text for form in forms_of(API_KEY))]:
+            hook = subject.function(case.operation)
+            fail(f"request {number} of {case.name} carries the key in {' and '.join(found)}", at=definition(hook))
+
+
+@each_case(_in_flow, "no case is of a hook of the provider's own")
+def test_the_request_is_left_alone(subject: Subject, case: Case) -> None:
+    """The request is not changed: the caller's messages are the caller's, and a retry sends them again.
+
+    If this fails: build new mappings and lists, `{**request.params, "stream": True}`, instead of changing those of the
+    request.
+    """
+    changes = Changes(subject.roots)
+    request = guarded(subject.request(case), changes)
+    _run_quietly(Bare(subject, case), request)
+    if changes:
+        fail(f"the hook {case.operation} changed its request:", list(dict.fromkeys(changes)))
+
+
+def _run_quietly(bare: Bare, request: Any) -> None:
+    with suppress(Exception):  # what else is wrong with the call is another check's to tell
+        bare.run(request)
+
+
+@once(unless=_without_wire)
+def test_no_parameter_is_lost(subject: Subject) -> None:
+    """Every parameter changes what is sent, or is refused by its name: nothing that a caller passed is lost silently.
+
+    If this fails: send the parameter, or name those that the server knows in `ProviderInfo(parameters=…)`, which has
+    the core refuse all others by name; what depends on the value raise as `BadRequestError(…, param="the name")`.
+    """
+    lost = []
+    for operation in sorted(subject.hooks - {"list_models"}):
+        case = subject.of(operation)
+        if case is not None and case.exchanges:
+            lost += [f"{operation}: {name}" for name in _lost(subject, case)]
+    if lost:
+        fail(f"{subject.name} neither sends nor refuses", lost)
+
+
+def _lost(subject: Subject, case: Case) -> list[str]:
+    lost = []
+    plain = _sent(subject, case, {})
+    for name, value in {**ALONE.get(case.operation, {}), **EVERYWHERE}.items():
+        if name in case.asked.params:
+            continue
+        try:
+            sent = _sent(subject, case, {name: value})
+        except BadRequestError as error:
+            if name != error.param and name not in str(error):
+                lost.append(f"{name} was refused without its name: {error}")
+        else:
+            if sent == plain:
+                lost.append(name)
+    return lost
+
+
+def _sent(subject: Subject, case: Case, params: dict[str, Any]) -> list[Any]:
+    """Return all that is sent with these parameters added; raises the BadRequestError of a refusal."""
+    asked = case.asked.replace(params={**case.asked.params, **params})
+    replay = Replay(case)
+    outcome = call(subject, _with(case, asked), handler=replay)
+    if isinstance(outcome.error, BadRequestError):
+        raise outcome.error
+    return [written(outgoing, base=API_BASE) for outgoing in replay.sent]
+
+
+def _with(case: Case, request: Any) -> Case:
+    return Case(case.name, request, options=case.options, exchanges=case.exchanges, folder=case.folder)

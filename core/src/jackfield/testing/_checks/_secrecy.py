@@ -1,0 +1,166 @@
+"""The key: in a header of the right server, and nowhere else."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from ...errors import APIConnectionError, ContractViolationError
+from .._cases import Answer, Case
+from .._check import each_case, fail, once
+from .._flows import Bare
+from .._places import definition, line_of
+from .._replay import API_BASE, API_KEY, Replay
+from .._results import plain_result
+from .._runs import call
+from .._secrets import forms_of, shows, texts_of
+from .._subject import Subject
+
+__all__ = ["test_the_key_goes_to_no_other_origin", "test_the_key_is_shown_nowhere", "test_wire_files_hold_no_key"]
+
+ELSEWHERE = "https://elsewhere.invalid"
+
+TROUBLES: tuple[Answer | Exception, ...] = (
+    Answer(401, {"content-type": "application/json"}, b'{"error": {"message": "wrong key"}}'),
+    Answer(500, {}, b"failed"),
+    Answer(200, {"content-type": "application/json"}, b'{"another": "shape"}'),
+    APIConnectionError("connection refused"),
+)
+
+
+def _hooked(subject: Subject, case: Case) -> bool:
+    return case.operation in subject.hooks
+
+
+@each_case(_hooked, "no case is of a hook of the provider's own")
+def test_the_key_is_shown_nowhere(subject: Subject, case: Case) -> None:
+    """The key appears in no result, no exception, no repr, no log line, no warning and nothing that is printed.
+
+    Exceptions are looked at as the plugin raises them, before the core takes secrets out.
+    If this fails: leave settings, headers and requests out of messages and logs; a message names the variable that
+    holds the key (`settings.require_api_key()` does), never the key.
+    """
+    for answers in (None, *(_always(trouble) for trouble in TROUBLES if case.exchanges)):
+        with _listening() as heard:
+            bare = Bare(subject, case, answers=answers)
+            try:
+                result: Any = bare.run()
+            except Exception as error:
+                if shows(API_KEY, texts_of(error)):
+                    fail(
+                        f"{case.operation} raised {type(error).__name__} with the key in it",
+                        at=line_of(error, subject.roots),
+                    )
+                result = None
+        at = definition(subject.function(case.operation))
+        if shows(API_KEY, [repr(plain_result(result)), repr(result)]):
+            fail(f"the result of {case.operation} holds the key", at=at)
+        if leaks := [kind for kind, text in heard() if shows(API_KEY, [text])]:
+            fail(f"{case.operation} shows the key in {', '.join(leaks)}", at=at)
+    if shows(API_KEY, [repr(subject.plugin)]):
+        fail("the plugin's repr shows the key")
+
+
+def _always(trouble: Answer | Exception) -> Callable[[int], Answer | Exception]:
+    return lambda _: trouble
+
+
+@contextlib.contextmanager
+def _listening() -> Iterator[Callable[[], list[tuple[str, str]]]]:
+    """Listen to logs, warnings and what is printed."""
+    records: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: records.append(f"{record.getMessage()} {record.args!r} {vars(record)!r}")  # type: ignore[method-assign]
+    root, printed = logging.getLogger(), io.StringIO()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.NOTSET)
+    try:
+        with (
+            warnings.catch_warnings(record=True) as warned,
+            contextlib.redirect_stdout(printed),
+            contextlib.redirect_stderr(printed),
+        ):
+            warnings.simplefilter("always")
+            yield lambda: [
+                *(("a log line", record) for record in records),
+                *(("a warning", str(each.message)) for each in warned or ()),
+                ("what is printed", printed.getvalue()),
+            ]
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
+
+
+def _exchanged(subject: Subject, case: Case) -> bool:
+    return bool(case.exchanges) and case.operation in subject.hooks
+
+
+@each_case(_exchanged, "the provider has no HTTP exchanges")
+def test_the_key_goes_to_no_other_origin(subject: Subject, case: Case) -> None:
+    """The key goes to the origin of `api_base` alone, also where an answer names an address elsewhere.
+
+    If this fails: send the credential only to addresses under `settings.api_base`; an address that the server names (a
+    job's, a file's) may belong to somebody else, and a request there goes without the key.
+    """
+    replay = Replay(case)
+    outcome = call(subject, case, handler=replay)
+    if isinstance(outcome.error, ContractViolationError) and "credential" in str(outcome.error):
+        fail(
+            str(outcome.error), at=line_of(outcome.error, subject.roots) or definition(subject.function(case.operation))
+        )
+    elsewhere = Replay(case, base=ELSEWHERE)
+    call(subject, case, handler=elsewhere)  # which the core may refuse: then nothing was sent
+    for outgoing in (*replay.sent, *elsewhere.sent):
+        if _origin(outgoing.url) == _origin(API_BASE):
+            continue
+        sent = [outgoing.url.encode(), outgoing.content, *(value.encode() for value in outgoing.headers.values())]
+        if any(form in text for form in forms_of(API_KEY) for text in sent):
+            fail(f"the key was sent to {_origin(outgoing.url)}", at=definition(subject.function(case.operation)))
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+def _no_files(subject: Subject) -> str | None:
+    return None if any(case.folder for case in subject.cases) else "the provider has no wire files"
+
+
+KEY_LIKE = (b"Bearer ", b"bearer ")
+
+
+@once(unless=_no_files)
+def test_wire_files_hold_no_key(subject: Subject) -> None:
+    """No wire file holds a key: `{api_key}` stands in its place.
+
+    If this fails: record the case again, or write `{api_key}` where the key stands; and if it was a real one, and was
+    ever committed, revoke it.
+    """
+    leaks = [
+        str(file)
+        for case in subject.cases
+        if case.folder
+        for file in sorted(case.folder.iterdir())
+        if _holds_key(subject, file)
+    ]
+    if leaks:
+        fail("these files hold a key:", leaks)
+
+
+def _holds_key(subject: Subject, file: Path) -> bool:
+    import os
+
+    content = file.read_bytes()
+    real = [os.environ[name] for name in subject.loaded.info.api_key_env if os.environ.get(name)]
+    keys = [API_KEY, *(key for key in real if len(key) > 7)]
+    if any(form in content for key in keys for form in forms_of(key)):
+        return True
+    return any(mark in content and mark + b"{api_key}" not in content for mark in KEY_LIKE)

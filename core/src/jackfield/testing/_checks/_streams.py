@@ -1,0 +1,224 @@
+"""What a provider makes of streams: however the bytes come, the same; and their laws."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._cases import Case
+from .._check import each_case, fail
+from .._differences import differences
+from .._flows import described
+from .._places import definition
+from .._replay import Replay, in_pieces
+from .._results import comparable, plain_result
+from .._runs import Outcome, call, stream_of
+from .._subject import Subject
+from ._answers import compare, told
+
+__all__ = [
+    "test_a_stream_adds_up_to_the_whole_answer",
+    "test_a_stream_comes_byte_by_byte",
+    "test_leaving_early_closes_the_connection",
+    "test_stream_golden",
+    "test_the_stream_laws",
+    "test_two_streams_share_nothing",
+]
+
+NO_STREAM = "no case is a stream"
+NO_WIRE_STREAM = "no case is a stream over HTTP"
+
+FINISHES = {"stop", "length", "tool_calls", "content_filter", "function_call"}
+
+
+def streams(subject: Subject, case: Case) -> bool:
+    """Whether a case is a stream with a result, of a hook of the provider's own."""
+    return case.streams and case.error is None and case.operation in subject.hooks
+
+
+def on_wire(subject: Subject, case: Case) -> bool:
+    """Whether a case is a stream whose frames come over HTTP."""
+    if not (streams(subject, case) and case.exchanges):
+        return False
+    try:
+        return described(subject, case) is not None
+    except Exception:  # what is wrong with it, test_stream_golden tells
+        return True
+
+
+@each_case(streams, NO_STREAM)
+def test_stream_golden(subject: Subject, case: Case) -> None:
+    """The recorded stream gives exactly the recorded chunks, which add up to the recorded response.
+
+    If this fails: where the plugin is wrong, mend its decoder; where the new result is right, delete the case's
+    result.json, run `pytest --accept` and look at the difference before you commit it.
+    """
+    outcome = call(subject, case)
+    told(subject, case, outcome)
+    if case.result is not None or case.folder is not None:
+        compare(subject, case, outcome.plain)
+
+
+@each_case(on_wire, NO_WIRE_STREAM)
+def test_a_stream_comes_byte_by_byte(subject: Subject, case: Case) -> None:
+    """A stream whose bytes come one by one gives the same as the stream whole: networks cut wherever they like.
+
+    If this fails: the splitter must keep what does not yet make a frame until the rest has come; a character's bytes
+    may be cut apart too, so split bytes and decode whole frames.
+    """
+    same(subject, case, call(subject, case), call(subject, case, cut=in_pieces(1)), "byte by byte")
+
+
+def same(subject: Subject, case: Case, whole: Outcome, other: Outcome, how: str) -> None:
+    """Fail where a stream that came in another way gave something else than the stream whole."""
+    if found := differences(whole.said, other.said):
+        decoder = described(subject, case)
+        at = definition(decoder.framing) if decoder is not None and callable(decoder.framing) else None
+        fail(f"{case.name}, {how}, gives something else than whole:", found, at)
+
+
+@each_case(streams, NO_STREAM)
+def test_the_stream_laws(subject: Subject, case: Case) -> None:
+    """The role stands on the first chunk, a finish of OpenAI's vocabulary once for each choice, usage once and last.
+
+    The core puts these in order; what it cannot know is what your server's words mean.
+    If this fails: translate the server's reason for ending ("end_turn", "max_len") to one of stop, length, tool_calls,
+    content_filter; give usage as prompt_tokens, completion_tokens and their sum.
+    """
+    outcome = call(subject, case)
+    if outcome.chunks is None or outcome.error is not None:
+        return  # told by test_stream_golden
+    if broken := _broken_laws(outcome):
+        fail(f"the stream of {case.name} breaks these laws:", broken, definition(subject.function(case.operation)))
+
+
+def _broken_laws(outcome: Outcome) -> list[str]:
+    chunks: list[dict[str, Any]] = plain_result(outcome.chunks)
+    broken = []
+    finishes: dict[int, list[str]] = {}
+    for number, chunk in enumerate(chunks):
+        for choice in chunk.get("choices", []):
+            index = choice.get("index", 0)
+            begun = index in finishes
+            ends = finishes.setdefault(index, [])
+            if begun and choice.get("delta", {}).get("role"):
+                broken.append(f"chunk {number} has a role, and choice {index} had begun before")
+            if ends and choice.get("delta", {}).get("content"):
+                broken.append(f"chunk {number} has text of choice {index} after its finish")
+            if reason := choice.get("finish_reason"):
+                ends.append(reason)
+    for index, ends in finishes.items():
+        if len(ends) != 1 or ends[0] not in FINISHES:
+            broken.append(f"choice {index} finishes with {ends}, expected one of {sorted(FINISHES)}")
+    if any("usage" in chunk for chunk in chunks[:-1]):
+        broken.append("usage comes before the last chunk")
+    return broken + _miscounted(getattr(outcome.response, "usage", None))
+
+
+def _miscounted(usage: Any) -> list[str]:
+    if usage is None or None in (usage.prompt_tokens, usage.completion_tokens, usage.total_tokens):
+        return []
+    total = usage.prompt_tokens + usage.completion_tokens
+    return [] if usage.total_tokens == total else [f"usage: total_tokens is {usage.total_tokens}, expected {total}"]
+
+
+def _same_answer(subject: Subject, case: Case) -> bool:
+    return case.same_answer is not None and streams(subject, case)
+
+
+@each_case(_same_answer, "no case is marked same_answer")
+def test_a_stream_adds_up_to_the_whole_answer(subject: Subject, case: Case) -> None:
+    """The accumulated stream is the whole answer of the case named by `same_answer`, `id` and `created` aside.
+
+    If this fails: let the decoder keep what the whole answer keeps (finish reason, tool calls, usage, the model's name)
+    in the same words.
+    """
+    whole_case = subject.named(str(case.same_answer))
+    assert whole_case is not None  # seen to when the cases were read
+    stream, whole = call(subject, case), call(subject, whole_case)
+    if stream.error is not None or whole.error is not None:
+        return  # told by the golden tests
+    expected, actual = (comparable(plain_result(each.response)) for each in (whole, stream))
+    if found := differences(_unmarked(expected), _unmarked(actual)):
+        at = definition(subject.function(case.operation))
+        fail(f"the chunks of {case.name} add up to something else than the answer of {whole_case.name}:", found, at)
+
+
+def _unmarked(whole: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in whole.items() if name != "object"}
+
+
+@each_case(streams, NO_STREAM)
+def test_two_streams_share_nothing(subject: Subject, case: Case) -> None:
+    """Two streams that are read in turns give what each gives alone.
+
+    If this fails: give `EventStream` a factory, `decoder=Decoder` and not `decoder=lambda: THE_ONE`; and keep what a
+    stream remembers on its decoder or splitter, not in the module.
+    """
+    alone = call(subject, case)
+    if alone.error is not None:
+        return  # told by test_stream_golden
+    try:
+        heard = _in_turns(subject, case)
+    except Exception as error:
+        fail(
+            f"{case.name}, read in turns with another, failed: {type(error).__name__}: {error}",
+            at=_decoder(subject, case),
+        )
+    for chunks in heard:
+        if found := differences(comparable(plain_result(alone.chunks)), comparable(plain_result(chunks))):
+            fail(
+                f"{case.name}, read in turns with another, gives something else than alone:",
+                found,
+                _decoder(subject, case),
+            )
+
+
+def _in_turns(subject: Subject, case: Case) -> list[list[Any]]:
+    cut = in_pieces(7) if case.exchanges else None
+    running = [stream_of(subject, case, Replay(case, cut=cut)) for _ in range(2)]
+    heard: list[list[Any]] = [[], []]
+    left = [0, 1]
+    while left:
+        for each in list(left):
+            chunk = next(running[each], None)
+            if chunk is None:
+                left.remove(each)
+            else:
+                heard[each].append(chunk)
+    return heard
+
+
+def _decoder(subject: Subject, case: Case) -> str | None:
+    try:
+        description = described(subject, case)
+    except Exception:
+        description = None
+    factory = description.decoder if description is not None else None
+    return definition(factory) or definition(subject.function(case.operation))
+
+
+def _leaves(subject: Subject, case: Case) -> bool:
+    return case.operation == "streaming" and streams(subject, case) and bool(case.exchanges)
+
+
+@each_case(_leaves, "no case is a chat streamed over HTTP")
+def test_leaving_early_closes_the_connection(subject: Subject, case: Case) -> None:
+    """A caller who leaves after the first chunk closes the connection, and the rest was not read before it.
+
+    If this fails: return `EventStream(http(…), decoder=…)`, which the core reads as the caller goes along; a hook that
+    awaits the whole answer with `yield from http(…)` and cuts it into chunks has streamed nothing.
+    """
+    replay = Replay(case, cut=in_pieces(1))
+    try:
+        stream = stream_of(subject, case, replay)
+        next(stream)
+    except Exception:
+        return  # told by test_stream_golden
+    early = not replay.replies[-1].complete
+    stream.close()
+    reply = replay.replies[-1]
+    if not early:
+        at = definition(subject.function(case.operation))
+        fail(f"the answer of {case.name} had been read to its end before its first chunk came", at=at)
+    if not reply.closed:
+        fail(f"the connection of {case.name} was still open after its stream was closed")

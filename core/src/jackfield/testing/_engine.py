@@ -1,0 +1,141 @@
+"""Running the checks: without pytest for ``jackfield check``, and test by test for pytest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import PluginError
+from ._cases import Case
+from ._check import Check
+from ._checks import CHECKS
+from ._errors import SuiteError
+from ._report import Report
+from ._subject import Subject, subject_of
+
+__all__ = ["Gap", "Test", "Verdict", "check", "check_gaps", "tests_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A standard test that a provider is known to fail: why, and with what.
+
+    ``raises`` is the exception, or exceptions, that the test must fail with: NonconformanceError (an AssertionError)
+    for what a test found, or the error behind it. The day the test passes, the gap is to be taken away.
+    """
+
+    reason: str
+    raises: type[BaseException] | tuple[type[BaseException], ...] = AssertionError
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of a test: "passed", "failed" or "gap", and the text that goes with it."""
+
+    kind: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A check of one provider, for one of its cases or as a whole."""
+
+    __test__ = False  # for pytest, which collects by name
+
+    check: Check
+    case: Case | None
+    gap: Gap | None = None
+
+    @property
+    def name(self) -> str:
+        """The test's name, with its case in brackets."""
+        return f"{self.check.name}[{self.case.name}]" if self.case is not None else self.check.name
+
+    def run(self, subject: Subject) -> Verdict:
+        """Run the check, and hold it to its gap where one is declared."""
+        failed = _failure(self, subject)
+        if self.gap is not None:
+            return _held_to_gap(self.gap, failed)
+        if failed is None:
+            return Verdict("passed")
+        return Verdict("failed", f"{failed}\nIf this fails: {self.check.remedy}")
+
+
+def _failure(test: Test, subject: Subject) -> Exception | None:
+    try:
+        test.check.run(subject, test.case)
+    except (AssertionError, PluginError) as error:
+        return error
+    return None
+
+
+def _held_to_gap(gap: Gap, failed: Exception | None) -> Verdict:
+    if failed is None:
+        return Verdict("failed", f"the gap is closed: the test passes. Take it out of gaps ({gap.reason})")
+    if isinstance(failed, gap.raises) or isinstance(failed.__cause__, gap.raises):
+        return Verdict("gap", gap.reason)
+    return Verdict(
+        "failed", f"the test fails with something else than its gap says:\n{type(failed).__name__}: {failed}"
+    )
+
+
+def tests_of(subject: Subject, check: Check, gaps: Mapping[str, Gap]) -> list[Test]:
+    """Return a check's tests of a subject."""
+    tests = [Test(check, case) for case in check.cases(subject)]
+    return [Test(check, test.case, gaps.get(test.name) or gaps.get(check.name)) for test in tests]
+
+
+def check_gaps(subject: Subject, gaps: Mapping[str, Gap]) -> None:
+    """Raise SuiteError for a gap that names no test of this provider."""
+    named = {each.name for each in CHECKS if each.cases(subject)}
+    named |= {test.name for each in CHECKS for test in tests_of(subject, each, {})}
+    for name, gap in gaps.items():
+        if not isinstance(gap, Gap):
+            raise SuiteError(f"gaps[{name!r}] is {gap!r}, expected Gap(reason=…, raises=…)")
+        if name not in named:
+            raise SuiteError(f"gaps names {name!r}, which is no test that runs for {subject.name}{_near(name, named)}")
+
+
+def _near(name: str, named: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, named, n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def check(
+    provider: str,
+    *,
+    model: str | None = None,
+    wire: str | Path | None = None,
+    cases: Iterable[Case] | None = None,
+    plugin: object = None,
+    gaps: Mapping[str, Gap] | None = None,
+) -> Report:
+    """Run every check that applies to a provider and return what was found; raises SuiteError where none can run.
+
+    ``provider`` is the name of an installed provider, or with ``plugin`` the name under which that object is checked.
+    ``wire`` is a folder of wire files, ``cases`` are those of a provider without HTTP.
+    """
+    subject = subject_of(provider, model=model, plugin=plugin, wire=Path(wire) if wire else None, cases=cases)
+    try:
+        return _report(subject, gaps or {})
+    finally:
+        subject.close()
+
+
+def _report(subject: Subject, gaps: Mapping[str, Gap]) -> Report:
+    check_gaps(subject, gaps)
+    report = Report.of(subject)
+    for each in CHECKS:
+        if (reason := each.not_run(subject)) is not None:
+            report.note(each.name, "not run", reason)
+        for name, verdict in _verdicts(subject, each, gaps):
+            report.note(name, verdict.kind, verdict.text)
+    return report
+
+
+def _verdicts(subject: Subject, each: Check, gaps: Mapping[str, Gap]) -> Iterator[tuple[str, Verdict]]:
+    for test in tests_of(subject, each, gaps):
+        yield test.name, test.run(subject)

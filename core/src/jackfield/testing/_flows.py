@@ -1,0 +1,159 @@
+"""A provider's flows without the core around them: what the plugin's own code does, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+from .._failures import error_of_response
+from .._framing import splitter_factory
+from .._kinds import Restartable, as_stream
+from ..errors import APIConnectionError, ContractViolationError
+from ..flow import Call, EventStream, Flow, Http, HttpResponse, Retried, Sleep
+from ..transports.memory import Headers
+from ._cases import Answer, Case
+from ._replay import API_BASE, body_at
+from ._subject import Subject
+
+__all__ = ["Bare", "described", "frames_of"]
+
+Step = Callable[[], AbstractContextManager[Any]]
+
+
+@dataclass
+class Bare:
+    """One call of a provider's hook with nothing between the kit and the plugin: no retries, no scrubbing of secrets.
+
+    ``answers`` gives the nth answer; ``step`` makes the context in which each step of the plugin's code runs. ``asked``
+    holds its HTTP effects.
+    """
+
+    subject: Subject
+    case: Case
+    answers: Callable[[int], Answer | Exception] | None = None
+    step: Step = nullcontext
+    asked: list[Http] = field(default_factory=list)
+
+    def run(self, request: Any = None) -> Any:
+        """Return the hook's result, a stream read to its end as the list of what its decoder gave."""
+        given = request if request is not None else self.subject.request(self.case)
+        settings = self.subject.settings(given)
+        bare = given.replace(options={})
+        with self.step():
+            flow = self.subject.loaded.operation(self.case.operation)(bare, settings)
+        result = self.finish(iter(flow))
+        return self.read(as_stream(result)) if self.case.streams else result
+
+    def finish(self, flow: Flow[Any]) -> Any:
+        """Run a flow to its result."""
+        value: Any = None
+        error: Exception | None = None
+        while True:
+            try:
+                with self.step():
+                    effect = flow.send(value) if error is None else flow.throw(error)
+            except StopIteration as stop:
+                return stop.value
+            value, error = None, None
+            try:
+                value = self._performed(effect)
+            except Exception as raised:
+                error = raised
+
+    def source(self, description: EventStream) -> tuple[EventStream, Any]:
+        """Follow a description to the one that decodes, and to its HTTP effect or its chunks."""
+        while True:
+            if isinstance(description.source, Http):
+                return description, description.source
+            if not description.is_flow:
+                return description, description.chunks()
+            with self.step():
+                result = description.source()
+            if isinstance(result, Generator | Restartable):
+                result = self.finish(iter(result))
+            if not isinstance(result, EventStream):
+                return description, result
+            description = result
+
+    def read(self, description: EventStream) -> list[Any]:
+        """Return what a stream's decoder gives for the answer's frames, or the chunks of one without HTTP."""
+        described, source = self.source(description)
+        if not isinstance(source, Http):
+            return list(source) if hasattr(source, "__iter__") else []
+        body = self._answer(source).content
+        with self.step():
+            return list(_chunks(described, body))
+
+    def _performed(self, effect: Any) -> Any:
+        if isinstance(effect, Http):
+            return self._answer(effect)
+        if isinstance(effect, Sleep):
+            return None
+        if isinstance(effect, Call):
+            return _called(effect)
+        if isinstance(effect, Retried):
+            return self.finish(effect.attempt())
+        raise ContractViolationError(f"a flow yielded {effect!r}, which the kit has no answer to")
+
+    def _answer(self, effect: Http) -> HttpResponse:
+        self.asked.append(effect)
+        answer = self._next()
+        if isinstance(answer, Exception):
+            raise answer
+        response = HttpResponse(answer.status, Headers(answer.headers), body_at(answer.body, API_BASE))
+        if response.status >= 300 and response.status not in effect.accept:
+            raise error_of_response(response, self.subject.loaded.response_error)
+        return response
+
+    def _next(self) -> Answer | Exception:
+        number = len(self.asked) - 1
+        if self.answers is not None:
+            return self.answers(number)
+        exchanges = self.case.exchanges
+        return exchanges[number].answer if number < len(exchanges) else APIConnectionError("no answer was recorded")
+
+
+def _called(effect: Call[Any]) -> Any:
+    if effect.sync is not None:
+        return effect.sync()
+    import asyncio
+
+    assert effect.asynchronous is not None  # call() takes one of the two
+
+    async def awaited(make: Callable[[], Any] = effect.asynchronous) -> Any:
+        return await make()
+
+    return asyncio.run(awaited())
+
+
+def described(subject: Subject, case: Case) -> EventStream | None:
+    """Return the description of a case's stream where its source is HTTP, else None."""
+    bare = Bare(subject, case)
+    request = subject.request(case)
+    flow = subject.loaded.operation(case.operation)(request.replace(options={}), subject.settings(request))
+    result = bare.finish(iter(flow))
+    if not isinstance(result, EventStream):
+        return None
+    description, source = bare.source(result)
+    return description if isinstance(source, Http) else None
+
+
+def frames_of(description: EventStream, pieces: list[bytes]) -> Iterator[Any]:
+    """Cut pieces into frames with a splitter of the description's own."""
+    splitter: Any = splitter_factory(description.framing)()
+    for piece in pieces:
+        yield from splitter.feed(piece)
+    yield from getattr(splitter, "flush", tuple)()
+
+
+def _chunks(description: EventStream, body: bytes) -> Iterator[Any]:
+    assert description.decoder is not None  # a description whose source is HTTP has one
+    decoder = description.decoder()
+    for frame in frames_of(description, [body]):
+        decoded = decoder.decode(frame)
+        if decoded is None:
+            break
+        yield from decoded if isinstance(decoded, list | tuple) else (decoded,)
+    yield from getattr(decoder, "flush", tuple)()

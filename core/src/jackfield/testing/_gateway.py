@@ -1,0 +1,170 @@
+"""A gateway process that serves a provider's cases, and the server on loopback that replays their wire."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from ._cases import Case
+from ._errors import NonconformanceError
+from ._replay import API_KEY, body_at
+
+if TYPE_CHECKING:
+    from ._subject import Subject
+
+__all__ = ["ROUTES", "Gateway", "ReplayServer"]
+
+ADDRESS = re.compile(r"gateway on (http://\S+)")
+START_SECONDS = 30
+STOP_SECONDS = 10
+ANSWER_SECONDS = 30
+HOP = {"content-length", "transfer-encoding", "connection", "content-encoding"}
+
+ROUTES = {
+    "completion": "/v1/chat/completions",
+    "streaming": "/v1/chat/completions",
+    "text_completion": "/v1/completions",
+    "embedding": "/v1/embeddings",
+    "image_generation": "/v1/images/generations",
+}
+
+
+class Gateway:
+    """`jackfield serve` on a free port of loopback, with one model for each case."""
+
+    def __init__(self, subject: Subject) -> None:
+        self._replay = ReplayServer()
+        self._folder = tempfile.TemporaryDirectory()
+        config = Path(self._folder.name) / "config.yaml"
+        models = [self._model(subject, case) for case in subject.cases if case.operation in ROUTES]
+        config.write_text(json.dumps({"model_list": models}), encoding="utf-8")  # which is YAML too
+        command = [sys.executable, "-m", "jackfield", "serve", "--config", str(config), "--port", "0"]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)  # noqa: S603
+        self._said: list[str] = []
+        self._ready = threading.Event()
+        self._url = ""
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        self._ready.wait(START_SECONDS)
+        if not self._url:
+            self.close()
+            raise NonconformanceError(f"the gateway did not start:\n{''.join(self._said)}")
+
+    def answer(self, subject: Subject, case: Case) -> Any:
+        """Return what the gateway answers to a case: the response's JSON, or for a stream the list of chunks."""
+        self._replay.begin(case)
+        asked = case.asked
+        fields = {name: getattr(asked, name) for name in asked.own_fields() if name not in {"model", "metadata"}}
+        body = {"model": case.name, **fields, **asked.params} | ({"stream": True} if case.streams else {})
+        connection = HTTPConnection(urlsplit(self._url).netloc, timeout=ANSWER_SECONDS)
+        try:
+            headers = {"content-type": "application/json"}
+            connection.request("POST", ROUTES[case.operation], json.dumps(body), headers)
+            response = connection.getresponse()
+            content = response.read().decode()
+        finally:
+            connection.close()
+        if response.status != 200:
+            raise NonconformanceError(f"the gateway answered {case.name} with {response.status}: {content[:500]}")
+        return _events(content) if case.streams else json.loads(content)
+
+    def close(self) -> None:
+        """Stop the process and the server."""
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._reader.join()
+        self._replay.close()
+        self._folder.cleanup()
+
+    def _model(self, subject: Subject, case: Case) -> dict[str, Any]:
+        params = {"model": f"{subject.name}/{case.asked.model or subject.model}"}
+        if case.exchanges:
+            params |= {"api_base": self._replay.base(case), "api_key": API_KEY}
+        return {"model_name": case.name, "litellm_params": params}
+
+    def _read(self) -> None:
+        assert self._process.stderr is not None  # it was asked for
+        with self._process.stderr as lines:
+            for line in lines:
+                self._said.append(line)
+                if (found := ADDRESS.search(line)) and not self._url:
+                    self._url = found[1]
+                    self._ready.set()
+        self._ready.set()
+
+
+def _events(content: str) -> list[Any]:
+    # Split at newlines and nowhere else: a text may hold what splitlines() takes for a line's end.
+    data = [line.removeprefix("data: ") for line in content.split("\n") if line.startswith("data: ")]
+    return [json.loads(each) for each in data if each != "[DONE]"]
+
+
+class ReplayServer:
+    """Answers on loopback with the exchanges of cases, each under a path of its own, in order."""
+
+    def __init__(self) -> None:
+        self._cases: dict[str, tuple[Case, int]] = {}
+        owner = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers.get("content-length", 0)))
+                owner._answer(self)  # its own server
+
+            do_GET = do_PUT = do_DELETE = do_POST  # noqa: N815  # the names that http.server calls
+
+            def log_message(self, format: str, *args: Any) -> None:
+                """Keep quiet."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        serve: Callable[[], None] = lambda: self._server.serve_forever(0.02)  # noqa: E731
+        self._thread = threading.Thread(target=serve, daemon=True)
+        self._thread.start()
+
+    def base(self, case: Case) -> str:
+        """Return the address that stands for a case's ``api_base``."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}/{case.name}"
+
+    def begin(self, case: Case) -> None:
+        """Answer the next request of a case with its first exchange."""
+        self._cases[case.name] = (case, 0)
+
+    def close(self) -> None:
+        """Stop."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def _answer(self, request: BaseHTTPRequestHandler) -> None:
+        name = request.path.split("/")[1].partition("?")[0]
+        case, number = self._cases.get(name, (None, 0))
+        if case is None or number >= len(case.exchanges):
+            request.send_error(404, f"no exchange {number + 1} of {name!r}")
+            return
+        self._cases[name] = (case, number + 1)
+        answer, base = case.exchanges[number].answer, self.base(case)
+        content = body_at(answer.body, base)
+        request.send_response(answer.status)
+        for header, value in answer.headers.items():
+            if header not in HOP:
+                request.send_header(header, value.replace("{api_base}", base))
+        request.send_header("content-length", str(len(content)))
+        request.end_headers()
+        request.wfile.write(content)

@@ -1,0 +1,96 @@
+"""Where in a plugin something happened: the lines that a failed check names."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from types import CodeType, FrameType, TracebackType
+from typing import Any
+
+__all__ = ["Roots", "definition", "line_here", "line_of", "line_of_return", "root_of"]
+
+Roots = tuple[str, ...]
+"""Folders and files that a plugin's code stands in."""
+
+
+def root_of(module: str) -> str | None:
+    """Return the folder of the package that a loaded module belongs to, or the file of a module that stands alone."""
+    top = sys.modules.get(module.partition(".")[0])
+    if (paths := getattr(top, "__path__", None)) is not None:
+        return next((os.path.realpath(path) for path in paths), None)
+    file = getattr(sys.modules.get(module), "__file__", None)
+    return os.path.realpath(file) if file else None
+
+
+def line_of(error: BaseException | None, roots: Roots) -> str | None:
+    """Return the innermost line of the plugin that an error, or what caused it, passed through."""
+    seen: set[int] = set()
+    place = None
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        for frame, line in _frames(error.__traceback__):
+            if _inside(frame.f_code.co_filename, roots):
+                place = _written(frame.f_code, line)
+        error = error.__cause__ or error.__context__
+    return place
+
+
+def line_here(roots: Roots) -> str | None:
+    """Return the plugin's line that stands nearest in the running stack."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001  # the one way to the stack, documented as such
+    while frame is not None:
+        if _inside(frame.f_code.co_filename, roots):
+            return _written(frame.f_code, frame.f_lineno)
+        frame = frame.f_back
+    return None
+
+
+def definition(function: Any) -> str | None:
+    """Return where a function is defined."""
+    code = _code_of(function)
+    return _written(code, code.co_firstlineno) if code is not None else None
+
+
+def line_of_return(function: Any, action: Callable[[], object]) -> str | None:
+    """Return the line from which a function last returned while ``action`` ran; None where it never did."""
+    code, lines = _code_of(function), []
+
+    def note(frame: FrameType, event: str, _: Any) -> None:
+        if event == "return" and frame.f_code is code:
+            lines.append(frame.f_lineno)
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        with suppress(Exception):  # which has been told already: this run only finds the line
+            action()
+    finally:
+        sys.setprofile(before)
+    return _written(code, lines[-1]) if code is not None and lines else definition(function)
+
+
+def _code_of(function: Any) -> CodeType | None:
+    function = inspect.unwrap(getattr(function, "__func__", function))
+    while hasattr(function, "func"):
+        function = function.func
+    code = getattr(function, "__code__", None)
+    return code if isinstance(code, CodeType) else None
+
+
+def _frames(trace: TracebackType | None) -> Iterator[tuple[FrameType, int]]:
+    while trace is not None:
+        yield trace.tb_frame, trace.tb_lineno
+        trace = trace.tb_next
+
+
+def _inside(file: str, roots: Roots) -> bool:
+    file = os.path.realpath(file)
+    return any(file == root or file.startswith(root + os.sep) for root in roots)
+
+
+def _written(code: CodeType, line: int) -> str:
+    file = os.path.relpath(code.co_filename)
+    return f"{code.co_filename if file.startswith('..') else file}:{line}, in {code.co_name}"

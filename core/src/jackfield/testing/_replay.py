@@ -1,0 +1,122 @@
+"""Recorded answers, given in order to whoever asks, and requests in the form in which wire files hold them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from email.parser import BytesParser
+from email.policy import HTTP
+from typing import Any
+from urllib.parse import parse_qsl
+
+from ..errors import JackfieldError
+from ..transports import Outgoing
+from ..transports.memory import Reply
+from ._cases import Answer, Case
+from ._errors import NonconformanceError
+
+__all__ = ["API_BASE", "API_KEY", "Replay", "body_at", "written"]
+
+API_BASE = "https://conformance.invalid"
+API_KEY = "sk-conformance-key"
+
+Cut = Callable[[bytes], Iterable[bytes | Exception]]
+"""How a body arrives: its pieces, of which one may be an exception."""
+
+
+class UnexpectedRequestError(NonconformanceError, JackfieldError):
+    """The flow asked for more than was recorded. A JackfieldError, so that it passes through the core as it is."""
+
+    def __init__(self, message: str) -> None:
+        JackfieldError.__init__(self, message)
+
+
+class Replay:
+    """A transport's handler that answers with a case's exchanges in order; ``sent`` holds what was asked.
+
+    ``cut`` cuts the last answer's body into pieces; ``base`` is what stands for ``{api_base}``.
+    """
+
+    def __init__(self, case: Case, *, cut: Cut | None = None, base: str = API_BASE) -> None:
+        self._case = case
+        self._cut = cut
+        self._base = base
+        self.sent: list[Outgoing] = []
+        self.replies: list[Reply] = []
+
+    def __call__(self, outgoing: Outgoing) -> Reply:
+        """Answer the next request; raises where the case has no answer left."""
+        self.sent.append(outgoing)
+        number, exchanges = len(self.sent), self._case.exchanges
+        if number > len(exchanges):
+            raise UnexpectedRequestError(
+                f"the provider sent {outgoing.method} {outgoing.url} as request {number}, and {self._case.place} has "
+                f"{len(exchanges)} exchanges"
+            )
+        answer = exchanges[number - 1].answer
+        body = body_at(answer.body, self._base)
+        pieces = self._cut(body) if self._cut is not None and number == len(exchanges) else body
+        reply = Reply(answer.status, _headers_at(answer, self._base), pieces)
+        self.replies.append(reply)
+        return reply
+
+
+def body_at(body: bytes, base: str) -> bytes:
+    """Return a body as a server at this address would send it."""
+    return body.replace(b"{api_base}", base.encode())
+
+
+def _headers_at(answer: Answer, base: str) -> dict[str, str]:
+    return {name: value.replace("{api_base}", base) for name, value in answer.headers.items()}
+
+
+def written(outgoing: Outgoing, *, base: str = API_BASE, key: str = API_KEY) -> dict[str, Any]:
+    """Return a request as wire files hold it; a body that is neither text nor a form stands under ``content``."""
+    headers = {name.lower(): value.replace(key, "{api_key}") for name, value in outgoing.headers.items()}
+    kind = headers.get("content-type", "").partition(";")[0].strip()
+    if kind == "multipart/form-data":
+        headers["content-type"] = kind
+    request = {"method": outgoing.method, "url": outgoing.url.replace(base, "{api_base}"), "headers": headers}
+    return request | _body(outgoing, kind, base)
+
+
+def _body(outgoing: Outgoing, kind: str, base: str) -> dict[str, Any]:
+    content = outgoing.content
+    if not content:
+        return {}
+    if kind == "multipart/form-data":
+        return {"form": list(_parts(content, outgoing.headers))}
+    if kind == "application/x-www-form-urlencoded":
+        pairs = parse_qsl(content.decode(), keep_blank_values=True)
+        return {"form": [{"name": name, "value": value} for name, value in pairs]}
+    try:
+        text = content.decode().replace(base, "{api_base}")
+    except UnicodeDecodeError:
+        return {"content": content}
+    try:
+        return {"json": json.loads(text)}
+    except ValueError:
+        return {"text": text}
+
+
+def _parts(content: bytes, headers: Mapping[str, str]) -> Iterable[dict[str, Any]]:
+    kind = next(value for name, value in headers.items() if name.lower() == "content-type")
+    message: Any = BytesParser(policy=HTTP).parsebytes(f"content-type: {kind}\r\n\r\n".encode() + content)
+    for part in message.iter_parts():
+        named = {"name": part.get_param("name", header="content-disposition")}
+        if (filename := part.get_filename()) is None:
+            yield {**named, "value": part.get_content().rstrip("\r\n")}
+        else:
+            upload = part.get_payload(decode=True)
+            yield {**named, "filename": filename, "type": part.get_content_type(), "content": upload}
+
+
+def in_pieces(size: int) -> Cut:
+    """Return what cuts a body into pieces of so many bytes."""
+    return lambda body: [body[at : at + size] for at in range(0, len(body), size)]
+
+
+def pieces(*parts: bytes | Exception) -> Cut:
+    """Return what lets these arrive in place of the body."""
+    fixed: Sequence[bytes | Exception] = parts
+    return lambda _: fixed

@@ -1,0 +1,68 @@
+"""What a run of the checks found, as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ._subject import Subject
+
+__all__ = ["Report", "written_reports"]
+
+
+@dataclass
+class Report:
+    """One provider's run.
+
+    ``passed`` names tests, with the case in brackets; ``failed``, ``gaps`` and ``not_run`` map names to what was seen,
+    to the declared reason, and to why the test does not apply.
+    """
+
+    provider: str
+    distribution: str | None
+    version: str | None
+    operations: list[str]
+    bridged: list[str]
+    jackfield: str = __version__
+    passed: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    gaps: dict[str, str] = field(default_factory=dict)
+    not_run: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, subject: Subject) -> Report:
+        """Return the empty report on a subject."""
+        found = subject.found
+        return cls(
+            subject.name,
+            found.distribution if found is not None else None,
+            found.version if found is not None else None,
+            sorted(subject.hooks),
+            sorted(subject.loaded.bridged),
+        )
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing failed."""
+        return not self.failed
+
+    def note(self, test: str, verdict: str, text: str = "") -> None:
+        """Add a test's verdict: "passed", "failed", "gap" or "not run"."""
+        if verdict == "passed":
+            self.passed.append(test)
+        else:
+            {"failed": self.failed, "gap": self.gaps, "not run": self.not_run}[verdict][test] = text
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report as plain JSON."""
+        return asdict(self)
+
+
+def written_reports(reports: Iterable[Report], file: Path) -> None:
+    """Write reports to a file."""
+    document = {"jackfield": __version__, "providers": [report.as_dict() for report in reports]}
+    file.write_text(json.dumps(document, indent=2, sort_keys=True) + "\n", encoding="utf-8")

@@ -1,0 +1,129 @@
+"""Calls as a caller makes them, through the core's own drivers, with a transport in memory and without waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .._drive import Stream, drive
+from .._scope import Instructions
+from ..errors import JackfieldError
+from ..flow import Sleep
+from ..transports.memory import AsyncMemoryTransport, MemoryTransport
+from ..types import Request
+from ._cases import Case
+from ._replay import Cut, Replay
+from ._results import comparable, plain_result
+from ._subject import Subject
+
+__all__ = ["Outcome", "call", "drivers", "stream_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a call: the response or the error, a stream's chunks, and what was exchanged."""
+
+    response: Any = None
+    chunks: list[Any] | None = None
+    error: Exception | None = None
+    replay: Replay | None = None
+
+    @property
+    def plain(self) -> Any:
+        """The result as JSON, or None after an error."""
+        if self.error is not None:
+            return None
+        whole = plain_result(self.response)
+        return whole if self.chunks is None else {"chunks": plain_result(self.chunks), "response": whole}
+
+    @property
+    def said(self) -> Any:
+        """All that a caller learns, as JSON without what is made up anew at each call."""
+        heard = {} if self.chunks is None else {"chunks": comparable(plain_result(self.chunks))}
+        if self.error is None:
+            return heard | {"response": comparable(plain_result(self.response))}
+        return heard | {"error": type(self.error).__name__, "message": str(self.error)}
+
+
+def call(subject: Subject, case: Case, *, cut: Cut | None = None, handler: Any = None, **options: Any) -> Outcome:
+    """Make a case's call under the sync driver, to the end of its stream."""
+    replay = handler or Replay(case, cut=cut)
+    return _heard(lambda: start(subject, subject.request(case, **options), replay), replay, streams=case.streams)
+
+
+def stream_of(subject: Subject, case: Case, replay: Replay) -> Stream[Any, Any]:
+    """Open a case's stream under the sync driver."""
+    stream: Stream[Any, Any] = start(subject, subject.request(case), replay)
+    return stream
+
+
+def start(subject: Subject, request: Request, handler: Callable[..., Any]) -> Any:
+    """Run a request under the sync driver: its response, or its opened stream."""
+    transport: Any = MemoryTransport(handler)
+    return drive(at_once(subject.core.flow(request)), lambda: transport)
+
+
+def _heard(begin: Callable[[], Any], replay: Replay, *, streams: bool) -> Outcome:
+    chunks: list[Any] | None = None
+    try:
+        result = begin()
+        if not streams:
+            return Outcome(result, replay=replay)
+        chunks = []
+        chunks.extend(result)
+    except (JackfieldError, AssertionError) as error:
+        return Outcome(getattr(error, "partial", None), chunks, error, replay)
+    return Outcome(result.response, chunks, replay=replay)
+
+
+def at_once(instructions: Instructions) -> Instructions:
+    """Return the same instructions without their pauses: no check waits for a polling server."""
+    value: Any = None
+    error: Exception | None = None
+    while True:
+        try:
+            instruction, scope = instructions.send(value) if error is None else instructions.throw(error)
+        except StopIteration as stop:
+            return stop.value
+        value, error = None, None
+        if type(instruction) is Sleep:
+            continue
+        try:
+            value = yield instruction, scope
+        except Exception as raised:
+            error = raised
+        except BaseException:
+            instructions.close()
+            raise
+
+
+def drivers() -> dict[str, Callable[[Subject, Case], Outcome]]:
+    """Return the async drivers by the name of their loop; trio where it is installed."""
+    import asyncio
+
+    found: dict[str, Callable[[Subject, Case], Outcome]] = {
+        "asyncio": lambda subject, case: asyncio.run(_acall(subject, case))
+    }
+    try:
+        import trio
+    except ImportError:
+        return found
+    return found | {"trio": lambda subject, case: trio.run(_acall, subject, case)}
+
+
+async def _acall(subject: Subject, case: Case) -> Outcome:
+    from .._adrive import adrive
+
+    replay, chunks = Replay(case), None
+    transport = AsyncMemoryTransport(replay)
+    try:
+        result = await adrive(at_once(subject.core.flow(subject.request(case))), lambda: transport)
+        if not case.streams:
+            return Outcome(result, replay=replay)
+        chunks = []
+        async for chunk in result:
+            chunks.append(chunk)
+    except (JackfieldError, AssertionError) as error:
+        return Outcome(getattr(error, "partial", None), chunks, error, replay)
+    return Outcome(result.response, chunks, replay=replay)

@@ -1,0 +1,215 @@
+"""What is checked: a provider, found through its real entry point or given as an object, and its cases."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from .._client import Core
+from .._index import Found, Index
+from .._kinds import kind_of
+from .._plugins import name_of
+from .._registry import Provider, Registry
+from .._settings import Settings
+from ..errors import PluginError
+from ..types import CallOptions, Request
+from ._canonical import canonical_names
+from ._cases import Case, expectation
+from ._errors import SuiteError
+from ._places import Roots, root_of
+from ._replay import API_BASE, API_KEY
+from ._wire import cases_of, model_of
+
+if TYPE_CHECKING:
+    from ._gateway import Gateway
+
+__all__ = ["Subject", "subject_of"]
+
+
+class Subject:
+    """One provider under the checks.
+
+    ``found`` is its entry point, None for an object that a test gave; ``loaded`` is what the core made of it, alone
+    and without extensions; ``hooks`` are the operations that it implements itself; ``roots`` is where its code stands.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        plugin: object,
+        registry: Registry,
+        *,
+        found: Found | None,
+        model: str | None,
+        cases: list[Case],
+    ) -> None:
+        self.name = name
+        self.plugin: Any = plugin
+        self.found = found
+        self.registry = registry
+        self.loaded: Provider = registry.provider(name)
+        self.core = Core(registry)
+        self.cases = cases
+        self.http = any(case.exchanges for case in self.cases)
+        self.hooks = frozenset(self.loaded.operations) - self.loaded.bridged
+        self._model = model
+        self._gateway: Gateway | None = None
+
+    @property
+    def model(self) -> str:
+        """The model that cases ask for; raises SuiteError where none is named."""
+        if not self._model:
+            raise SuiteError(
+                f"which model? Say model = … in the suite, --model, or suite.json beside {self.name}'s cases"
+            )
+        return self._model
+
+    @cached_property
+    def roots(self) -> Roots:
+        """The folders and files of the plugin's code."""
+        modules = [
+            self.module,
+            self.plugin.__name__ if isinstance(self.plugin, ModuleType) else type(self.plugin).__module__,
+        ]
+        roots = [root_of(module) for module in modules if module.partition(".")[0] not in {"jackfield", "builtins"}]
+        return tuple(dict.fromkeys(root for root in roots if root is not None))
+
+    @property
+    def module(self) -> str:
+        """The module that the entry point names, or that the object is of."""
+        if self.found is not None:
+            return self.found.value.partition(":")[0].strip()
+        return self.plugin.__name__ if isinstance(self.plugin, ModuleType) else type(self.plugin).__module__
+
+    @property
+    def owner(self) -> str:
+        """The provider as messages name it."""
+        return f"{self.name} ({self.loaded.owner})"
+
+    def gateway(self) -> Gateway:
+        """Return a running gateway that serves this provider's cases; started at first need."""
+        from ._gateway import Gateway
+
+        if self._gateway is None:
+            self._gateway = Gateway(self)
+        return self._gateway
+
+    def close(self) -> None:
+        """Stop the gateway, where one was started."""
+        if self._gateway is not None:
+            self._gateway.close()
+            self._gateway = None
+
+    def function(self, hook: str) -> Any:
+        """Return a hook's function as the plugin has it, or None where it is found under another name only."""
+        return getattr(self.plugin, hook, None)
+
+    def is_flow(self, hook: str) -> bool:
+        """Whether a hook does no I/O itself: a generator function, or for streams a plain one."""
+        function = self.function(hook)
+        if function is None:
+            return False
+        return kind_of(function) == ("plain" if hook == "streaming" else "generator")
+
+    def request(self, case: Case, **options: Any) -> Request:
+        """Return a case's request as a caller of this provider makes it."""
+        asked = case.asked
+        model = asked.model or ("" if asked.operation == "list_models" else self.model)
+        given = {"api_base": API_BASE, "api_key": API_KEY, "num_retries": 0, **case.options, **options}
+        return asked.replace(model=model, options=CallOptions(provider=self.name, **given))  # type: ignore[typeddict-item]
+
+    def settings(self, request: Request) -> Settings:
+        """Return the settings that the provider sees with a request."""
+        return self.loaded.settings(request.options)
+
+    def named(self, name: str) -> Case | None:
+        """Return the case of a name."""
+        return next((case for case in self.cases if case.name == name), None)
+
+    def of(self, operation: str) -> Case | None:
+        """Return the first case of an operation that is answered with a result."""
+        fit = (case for case in self.cases if case.operation == operation and case.error is None)
+        return next(fit, None)
+
+    def missing(self) -> list[str]:
+        """Return the canonical cases that the hooks need and that are not there."""
+        names = {case.name for case in self.cases}
+        return [name for name in canonical_names(set(self.hooks), http=self.http) if name not in names]
+
+
+def subject_of(
+    name: str,
+    *,
+    model: str | None = None,
+    plugin: object = None,
+    wire: Path | None = None,
+    cases: Iterable[Case] | None = None,
+    complete: bool = True,
+) -> Subject:
+    """Return the provider of a name with its cases; raises SuiteError where it cannot be checked."""
+    found, registry = _installed(name) if plugin is None else (None, _holding(name, plugin))
+    try:
+        registry.provider(name)
+        loaded = found.entry_point.load() if found is not None else plugin
+    except PluginError as error:
+        raise SuiteError(f"the provider {name!r} cannot be checked: {error}") from error
+    given = cases_of(wire, complete=complete) if wire is not None else []
+    if wire is not None and model is None:
+        model = model_of(wire)
+    every = [*given, *map(_settled, cases or ())]
+    subject = Subject(name, loaded, registry, found=found, model=model, cases=every)
+    if not subject.cases:
+        _without_cases(subject)
+    return subject
+
+
+def _settled(case: Case) -> Case:
+    if not isinstance(case, Case):
+        raise SuiteError(f"cases holds {case!r}, which is no jackfield.testing.Case")
+    expected = expectation(case.error, f"the case {case.name!r}")
+    asked = case.asked  # which must be there
+    return Case(
+        case.name, asked, result=case.result, error=expected, same_answer=case.same_answer, options=case.options
+    )
+
+
+def _without_cases(subject: Subject) -> None:
+    """Ask a provider without HTTP the canonical questions; for one with HTTP there is nothing to answer with."""
+    flows = [hook for hook in subject.hooks if hook != "streaming" and subject.is_flow(hook)]
+    if flows:
+        raise SuiteError(
+            f"the provider {subject.owner} talks to a server ({', '.join(sorted(flows))}), and there are no wire files "
+            "to answer in its place: say wire = … in the suite, --wire, or ship them in the package as the folder wire"
+        )
+    subject.cases += [Case(name) for name in canonical_names(set(subject.hooks), http=False)]
+
+
+def _installed(name: str) -> tuple[Found, Registry]:
+    index = Index()
+    enabled = [found for found in index.provider(name) if found.switched_off_by is None]
+    if len(enabled) == 1:
+        return enabled[0], Registry(Index([enabled[0].entry_point]))
+    try:
+        Registry(index).provider(name)
+    except PluginError as error:
+        raise SuiteError(f"the provider {name!r} cannot be checked: {error}") from error
+    raise SuiteError(f"the provider {name!r} is no entry point of an installed distribution")
+
+
+def _holding(name: str, plugin: object) -> Registry:
+    registry = Registry(Index([]))
+    try:
+        registry.register(name, plugin)
+    except PluginError as error:
+        raise SuiteError(f"the plugin {name_of(plugin)} cannot be checked: {error}") from error
+    return registry
+
+
+def package_folder(module: str) -> Path | None:
+    """Return the folder of a loaded module's package, or None for a module that stands alone."""
+    paths = getattr(sys.modules.get(module.partition(".")[0]), "__path__", None)
+    return Path(next(iter(paths))) if paths else None

@@ -1,0 +1,92 @@
+"""``ProviderSuite``: what an author derives from, and all that an author's test file holds."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ._cases import Case
+from ._check import Check
+from ._checks import CHECKS
+from ._engine import Gap
+from ._errors import SuiteError
+from ._record import LIVE, RECORDING, to_record
+from ._subject import Subject, subject_of
+
+__all__ = ["ProviderSuite", "wire_folder"]
+
+
+class ProviderSuite:
+    """The standard tests of a provider, run by pytest with ``-p jackfield.testing.plugin``.
+
+        class TestAcme(ProviderSuite):
+            provider = "acme"            # found through its real entry point
+            model = "acme-1"
+            wire = "tests/wire"          # recorded exchanges: one folder a case
+
+    Which tests run follows from the hooks that the plugin implements. ``wire`` is looked for in the folder of the test
+    file and above it. A provider without HTTP gives ``cases`` instead; ``plugin`` is an object with hooks that is to be
+    checked under the name, where nothing is installed. ``gaps`` maps tests to what is known to be missing:
+    "test_name" for all cases of a test, or "test_name[case]". A standard test can be neither overridden nor deleted.
+    """
+
+    provider: ClassVar[str]
+    model: ClassVar[str | None] = None
+    wire: ClassVar[str | None] = None
+    cases: ClassVar[Sequence[Case]] = ()
+    plugin: ClassVar[object] = None
+    gaps: ClassVar[Mapping[str, Gap]] = {}
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Refuse a class that changes a standard test."""
+        super().__init_subclass__(**options)
+        for name, standard in STANDARD.items():
+            if getattr(cls, name, None) is not standard:
+                raise SuiteError(
+                    f"{cls.__name__} changes the standard test {name}, which every provider passes as it is; "
+                    f'declare what is missing instead: gaps = {{"{name}": Gap(reason="…")}}'
+                )
+
+    @classmethod
+    def subject(cls, *, complete: bool = True) -> Subject:
+        """Return what this suite checks; raises SuiteError where it cannot be.
+
+        Without ``complete`` cases may lack their answers, and canonical ones are added: they are to be recorded.
+        """
+        name = getattr(cls, "provider", None)
+        if not isinstance(name, str) or not name:
+            raise SuiteError(f'{cls.__name__} names no provider: provider = "…", as callers write it before the slash')
+        wire = wire_folder(cls, cls.wire) if cls.wire is not None else None
+        subject = subject_of(
+            name, model=cls.model, plugin=cls.plugin, wire=wire, cases=cls.cases or None, complete=complete
+        )
+        if wire is not None and not complete:
+            subject.cases = to_record(subject, wire)
+        return subject
+
+
+def wire_folder(suite: type, wire: str) -> Path:
+    """Return the folder: as it is where it is absolute, else beside the file of the suite or above it."""
+    file = Path(inspect.getfile(suite)).resolve()
+    found = (parent / wire for parent in file.parents if (parent / wire).is_dir())
+    return next(found, file.parent / wire)
+
+
+def _method(check: Check) -> Callable[..., None]:
+    def test(self: ProviderSuite, conformance: Callable[[], None]) -> None:
+        __tracebackhide__ = True
+        conformance()
+
+    test.__name__ = check.name
+    test.__qualname__ = f"ProviderSuite.{check.name}"
+    test.__doc__ = check.doc
+    return test
+
+
+STANDARD: dict[str, Callable[..., None]] = {check.name: _method(check) for check in (*CHECKS, RECORDING, LIVE)}
+"""The standard tests as the suite's methods."""
+
+for _name, _test in STANDARD.items():
+    setattr(ProviderSuite, _name, _test)

@@ -1,0 +1,102 @@
+"""Writing wire files, in the form in which ``_wire`` reads them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ._cases import Answer, Case
+from ._replay import written
+from ._results import MADE_UP
+from ._runs import Outcome, call
+from ._subject import Subject
+
+__all__ = ["accept", "write_answer", "write_json", "write_request"]
+
+
+def accept(subject: Subject) -> None:
+    """Write the request.json and result.json that cases lack, from what the provider does now."""
+    for case in subject.cases:
+        if case.folder is not None and _lacks(case):
+            accept_case(subject, case, case.folder)
+
+
+def accept_case(subject: Subject, case: Case, folder: Path) -> None:
+    """Write what one case lacks."""
+    outcome = call(subject, case)
+    assert outcome.replay is not None  # of a call without a handler of its own
+    for number, outgoing in enumerate(outcome.replay.sent[: len(case.exchanges)], 1):
+        if not (folder / f"{number}.request.json").exists():
+            write_request(folder, number, written(outgoing))
+    if case.error is None and outcome.error is None and not (folder / "result.json").exists():
+        write_json(folder / "result.json", _repeatable(outcome, call(subject, case)))
+
+
+def _lacks(case: Case) -> bool:
+    return (case.error is None and case.result is None) or any(each.request is None for each in case.exchanges)
+
+
+def _repeatable(first: Outcome, second: Outcome) -> Any:
+    """Return a result without the ids and times that another call does not give again."""
+    return _without_changing(first.plain, second.plain)
+
+
+def _without_changing(one: Any, other: Any) -> Any:
+    if isinstance(one, list):
+        return [_without_changing(*pair) for pair in zip(one, other, strict=True)]
+    if isinstance(one, dict):
+        if set(one) <= {"chunks", "response"}:
+            return {name: _without_changing(one[name], other[name]) for name in one}
+        return {name: value for name, value in one.items() if not _is_made_up(name, value, other)}
+    return one
+
+
+def _is_made_up(name: str, value: Any, other: Mapping[str, Any]) -> bool:
+    # A time of today may be the same at the second call, but no server's record is of this very second.
+    if name not in MADE_UP:
+        return False
+    import time
+
+    return value != other.get(name) or (name == "created" and abs(value - time.time()) < 3600)
+
+
+def write_request(folder: Path, number: int, request: Mapping[str, Any]) -> None:
+    """Write one request; bytes stand in files of their own."""
+    said = dict(request)
+    if "content" in said:
+        said["body_file"] = _write_bytes(folder, f"{number}.request.body", said.pop("content"))
+    if "form" in said:
+        said["form"] = [_field(folder, f"{number}.request.{at}.body", part) for at, part in enumerate(said["form"], 1)]
+    write_json(folder / f"{number}.request.json", said)
+
+
+def _field(folder: Path, name: str, part: Mapping[str, Any]) -> dict[str, Any]:
+    if "content" not in part:
+        return dict(part)
+    rest = {key: value for key, value in part.items() if key != "content"}
+    return {**rest, "body_file": _write_bytes(folder, name, part["content"])}
+
+
+def _write_bytes(folder: Path, name: str, content: bytes) -> str:
+    same = (file.name for file in sorted(folder.iterdir()) if file.suffix != ".json" and file.read_bytes() == content)
+    if (known := next(same, None)) is not None:
+        return known
+    (folder / name).write_bytes(content)
+    return name
+
+
+def write_answer(folder: Path, number: int, answer: Answer) -> None:
+    """Write one answer: its body as it came."""
+    said: dict[str, Any] = {"status": answer.status, "headers": dict(answer.headers)}
+    if answer.body:
+        said["body_file"] = f"{number}.response.body"
+        (folder / said["body_file"]).write_bytes(answer.body)
+    write_json(folder / f"{number}.response.json", said)
+
+
+def write_json(file: Path, value: Any) -> None:
+    """Write JSON as wire files have it."""
+    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)
+    file.write_text(text + "\n", encoding="utf-8")

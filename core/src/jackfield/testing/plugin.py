@@ -1,0 +1,125 @@
+"""The pytest plugin of the kit: ``-p jackfield.testing.plugin``, and never by installing the core.
+
+--accept                    write the request.json and result.json that are missing, from what the provider does now
+--record                    run the cases against the real server and write their wire files, redacted
+--live                      run the cases against the real server and compare the shapes of its answers
+--conformance-report FILE   write what was found as JSON
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ._checks import CHECKS
+from ._engine import Test, check_gaps, tests_of
+from ._errors import SuiteError
+from ._record import LIVE, RECORDING
+from ._report import Report, written_reports
+from ._suite import STANDARD, ProviderSuite
+from ._written import accept
+
+MODES = {"record": RECORDING, "live": LIVE}
+BY_NAME = {check.name: check for check in (*CHECKS, *MODES.values())}
+
+
+class Run:
+    """One suite in this session: its subject, loaded once, and its report."""
+
+    def __init__(self, suite: type[ProviderSuite], config: pytest.Config) -> None:
+        self.mode: str | None = next((mode for mode in MODES if config.getoption(mode)), None)
+        self.subject = suite.subject(complete=self.mode != "record")
+        if config.getoption("accept"):
+            accept(self.subject)
+            self.subject.close()
+            self.subject = suite.subject()
+        self.gaps = dict(suite.gaps)
+        check_gaps(self.subject, self.gaps if self.mode is None else {})
+        self.report = Report.of(self.subject)
+
+    def tests(self, name: str) -> list[Test]:
+        """Return the tests of a standard test's name, in this session's mode."""
+        check = BY_NAME[name]
+        if check is not MODES.get(self.mode or "", check) or (self.mode is None and check in MODES.values()):
+            return []
+        if (reason := check.not_run(self.subject)) is not None:
+            self.report.note(name, "not run", reason)
+        return tests_of(self.subject, check, self.gaps)
+
+    def bound(self, test: Test) -> Callable[[], None]:
+        """Return a test as what pytest runs."""
+
+        def run() -> None:
+            __tracebackhide__ = True
+            verdict = test.run(self.subject)
+            self.report.note(test.name, verdict.kind, verdict.text)
+            if verdict.kind == "failed":
+                pytest.fail(verdict.text, pytrace=False)
+            if verdict.kind == "gap":
+                pytest.xfail(verdict.text)
+
+        return run
+
+
+class Conformance:
+    """The hooks that collect suites; one object a session."""
+
+    def __init__(self) -> None:
+        self.runs: dict[type[ProviderSuite], Run] = {}
+
+    def run_of(self, suite: type[ProviderSuite], config: pytest.Config) -> Run:
+        """Return a suite's run; a suite that cannot be run is an error of its collection."""
+        if suite not in self.runs:
+            try:
+                self.runs[suite] = Run(suite, config)
+            except SuiteError as error:
+                raise pytest.Collector.CollectError(f"{suite.__name__}: {error}") from error
+        return self.runs[suite]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pycollect_makeitem(self, collector: pytest.Collector, name: str, obj: object) -> list[Any] | None:
+        """Leave out standard tests of which nothing is to run."""
+        suite: Any = getattr(collector, "obj", None)
+        if not _is_suite(suite) or name not in STANDARD:
+            return None
+        return None if self.run_of(suite, collector.config).tests(name) else []
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Make a test of each case."""
+        suite, name = metafunc.cls, metafunc.function.__name__
+        if not _is_suite(suite) or name not in STANDARD:
+            return
+        run = self.run_of(suite, metafunc.config)
+        tests = [
+            pytest.param(run.bound(test), id=test.case.name if test.case else run.subject.name)
+            for test in run.tests(name)
+        ]
+        metafunc.parametrize("conformance", tests)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Stop what was started and write the report."""
+        for run in self.runs.values():
+            run.subject.close()
+        if file := session.config.getoption("conformance_report"):
+            written_reports([run.report for run in self.runs.values()], Path(file))
+
+
+def _is_suite(suite: Any) -> bool:
+    return isinstance(suite, type) and issubclass(suite, ProviderSuite)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the kit's options."""
+    group = parser.getgroup("jackfield", "conformance of jackfield's providers")
+    group.addoption("--accept", action="store_true", help="write missing request.json and result.json files")
+    group.addoption("--record", action="store_true", help="write wire files from the real server's answers")
+    group.addoption("--live", action="store_true", help="compare the real server's answers with the recorded ones")
+    group.addoption("--conformance-report", metavar="FILE", help="write what was found as JSON")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin."""
+    config.pluginmanager.register(Conformance(), "jackfield-conformance")
