@@ -203,7 +203,7 @@ def test_where_all_asked_for_a_pause_they_get_it(sync_net):
         with pytest.raises(RateLimitError, match="no"):
             sync_net()
     sync_net.clock.pass_by(3)
-    with pytest.raises(RateLimitError, match="the model 'fast' is at its limits or cooling down") as caught:
+    with pytest.raises(RateLimitError, match="this model is at its limits or cooling down") as caught:
         sync_net()
     assert caught.value.retry_after == 17
     assert sync_net.asked == ["a", "b"]

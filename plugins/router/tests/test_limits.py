@@ -209,14 +209,15 @@ def test_a_full_deployment_is_passed_over(sync_net):
     assert [sync_net.model_of() for _ in range(4)] == ["a", "b", "c", "c"]
 
 
-def test_a_full_group_is_a_429_that_names_the_model_asked_for_and_when(net):
+def test_a_full_group_is_a_429_that_names_no_group_and_says_when(net):
     net.route(fast("a", rpm=1), fast("b", rpm=1), Deployment("hidden", "fake/c"), aliases={"alias": "fast"})
     net()
     net.clock.pass_by(20)
     net()
     error = refused(net, "groups/alias")
     assert (error.status_code, error.retry_after, error.code) == (429, 40, "rate_limit_exceeded")
-    assert str(error) == "the model 'alias' is at its limits or cooling down; try again in 40 s"
+    assert str(error) == "this model is at its limits or cooling down; try again in 40 s"
+    assert error.model == "alias"
 
 
 def test_a_full_group_is_told_at_once_without_retries(sync_net):

@@ -93,7 +93,7 @@ class Attempts:
 
     def _lease(self) -> Lease:
         try:
-            return self._match.group.lease(self._request.model, self._tried, blamed=not self._given.credentials)
+            return self._match.group.lease(self._tried, blamed=not self._given.credentials)
         except JackfieldError as error:
             nothing = error
         # Where a deployment was reached before, what it said tells the caller more.

@@ -81,11 +81,11 @@ class Group:
         self._lock = Lock()
         self._ended: deque[tuple[float, Member, int, Fault | None]] = deque()
 
-    def lease(self, name: str, tried: Collection[Member] = (), *, blamed: bool = True) -> Lease:
+    def lease(self, tried: Collection[Member] = (), *, blamed: bool = True) -> Lease:
         """Choose a deployment, one that was not tried where there is one, and count it as used.
 
-        Raises the problem of a group whose deployments all have one, and RateLimitError naming ``name`` where none is
-        left; it says when the first may be used again.
+        Raises the problem of a group whose deployments all have one, and RateLimitError where none is left; it says
+        when the first may be used again.
         """
         now = self._world.clock()
         with self._lock:
@@ -95,7 +95,7 @@ class Group:
                 member.begin(now)
                 return Lease(self, member, blamed=blamed)
             wait = self._wait(now)
-        raise self._none_left(name, wait)
+        raise self._none_left(wait)
 
     def has_untried(self, tried: Collection[Member]) -> bool:
         """Whether a deployment is ready that was not tried."""
@@ -138,12 +138,13 @@ class Group:
         waits = [max(each.cools_until - now, each.seconds_until_room(now)) for each in self._members]
         return max(SHORTEST_WAIT, min(waits, default=SHORTEST_WAIT))
 
-    def _none_left(self, name: str, wait: float) -> Exception:
+    def _none_left(self, wait: float) -> Exception:
         if not self._members:
             problem = next(each.problem for each in self.deployments if each.problem is not None)
             return copy(problem)  # each raising adds to an error, which is kept here for long
+        # It names no group: this one may be a fallback, which clients of another group are not to know of.
         return RateLimitError(
-            f"the model {name!r} is at its limits or cooling down; try again in {ceil(wait)} s",
+            f"this model is at its limits or cooling down; try again in {ceil(wait)} s",
             code="rate_limit_exceeded",
             type="rate_limit_error",
             retry_after=wait,
