@@ -55,8 +55,8 @@ def options_of(body: dict[str, Any], serving: Serving) -> CallOptions:
     if not serving.config.allowed_client_options:
         return options
     given = {name: body.pop(name) for name in serving.config.allowed_client_options & body.keys()}
-    if names := given.pop("fallbacks", None):
-        given["fallbacks"] = [{"model": name, "provider": GROUPS} for name in names]
+    if (names := given.pop("fallbacks", None)) is not None:
+        given["fallbacks"] = [{"model": name, "provider": GROUPS} for name in _names(names)]
     return cast("CallOptions", {**options, **{OPTIONS.get(name, name): value for name, value in given.items()}})
 
 
@@ -69,6 +69,12 @@ def metadata_of(scope: Scope, body: Mapping[str, Any]) -> dict[str, Any]:
     }
     request = {"url": scope["path"], "method": scope["method"], "headers": headers, "body": dict(body)}
     return {"proxy_server_request": request}
+
+
+def _names(fallbacks: Any) -> list[str]:
+    if isinstance(fallbacks, list) and all(isinstance(name, str) and name for name in fallbacks):
+        return fallbacks
+    raise BadRequestError("fallbacks must be a list of models' names", param="fallbacks", code="invalid_type")
 
 
 def _content_type(scope: Scope) -> str:
