@@ -59,6 +59,14 @@ def test_what_is_no_json_object(house, route, body, says):
     assert says in error["message"]
 
 
+def test_commas_of_examples_are_forgiven_and_those_of_an_attack_are_not(house):
+    """The second reading takes seconds where it may look at millions of commas."""
+    example = b'{"model": "good", "messages": [{"role": "user", "content": "Hi",},], "made_up": [%b],}'
+    assert house.told(house.client.post(CHAT, example % (b"[1,]," * 1000))).status == 200
+    error = house.refusal(house.client.post(CHAT, example % (b"[1,]," * 200_000)), CHAT, 400)
+    assert "trailing comma at line 1 column" in error["message"]
+
+
 # ------------------------------------------------------------------------------------------- what no route may be given
 
 MISSING = object()

@@ -41,6 +41,10 @@ CORE_KEYS = frozenset(
 STRING_OR_LOOSE_COMMA = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|,(?=[ \t\r\n]*+[}\]])', re.DOTALL)
 
 
+MOST_MATCHES = 100_000
+"""How many of them are looked at. An example has a few; a body made of nothing else would take seconds."""
+
+
 def parse(kind: Kind, raw: bytes, max_nesting: int = MAX_NESTING) -> dict[str, Any]:
     """Return the checked body.
 
@@ -80,7 +84,7 @@ def _read_again(kind: Kind, raw: bytes, error: ValidationError) -> dict[str, Any
     if not _is_no_json(error):
         raise complaint(kind, error) from None
     # A space for each comma: whatever else is wrong keeps its line and column.
-    mended = STRING_OR_LOOSE_COMMA.sub(lambda found: b" " if found[0] == b"," else found[0], raw)
+    mended = STRING_OR_LOOSE_COMMA.sub(lambda found: b" " if found[0] == b"," else found[0], raw, count=MOST_MATCHES)
     try:
         return adapter(kind).validate_json(mended)
     except ValidationError as again:
