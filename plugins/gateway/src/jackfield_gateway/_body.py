@@ -10,7 +10,10 @@ from ._attendance import Message, Receive
 from ._exchange import Exchange
 from .config import Limits
 
-__all__ = ["Body", "too_large"]
+__all__ = ["BODY_CAME", "Body", "too_large"]
+
+BODY_CAME = "body_came"
+"""Key of a scope's state that the protocol sets when a body is there whole: most are before anybody asks for them."""
 
 SLOWEST = 64 * 1024
 """Bytes a second. Each that has come gives a body more time, so a slow line is no reason to be refused, dripping is."""
@@ -20,10 +23,11 @@ class Body:
     """``receive`` of an ASGI app, bounded.
 
     Raises BadRequestError (413) for a body of more than ``max_body_bytes``, and APIStatusError (408) for one that has
-    not come after ``read_timeout`` seconds, to which a second is added for each 64 KiB that has.
+    not come after ``read_timeout`` seconds, to which a second is added for each 64 KiB that has. ``expected`` says
+    that some of the body is still to come.
     """
 
-    __slots__ = ("_complete", "_deadline", "_exchange", "_late", "_limits", "_receive", "_size")
+    __slots__ = ("_complete", "_deadline", "_exchange", "_limits", "_receive", "_size")
 
     def __init__(self, receive: Receive, exchange: Exchange, limits: Limits, *, expected: bool) -> None:
         self._receive = receive
@@ -32,7 +36,6 @@ class Body:
         self._complete = not expected
         self._size = 0
         self._deadline: float | None = None
-        self._late = False
 
     async def receive(self) -> Message:
         """Return the next message: a piece of the body, or that the client has left."""
@@ -47,27 +50,15 @@ class Body:
         return message
 
     async def _in_time(self) -> Message:
-        # asyncio.timeout would do the same for three times the price, and every request passes here.
-        loop = asyncio.get_running_loop()
-        task = asyncio.current_task()
-        assert task is not None  # a server runs each request in one
         if self._deadline is None:
-            self._deadline = loop.time() + self._limits.read_timeout
-        timer = loop.call_at(self._deadline + self._size / SLOWEST, self._end, task)
+            self._deadline = asyncio.get_running_loop().time() + self._limits.read_timeout
         try:
-            return await self._receive()
-        except asyncio.CancelledError as cancelled:
-            if self._late and task.uncancel() == 0:
-                raise APIStatusError(
-                    "The request's body did not come in time.", status_code=408, code="request_timeout"
-                ) from cancelled
-            raise
-        finally:
-            timer.cancel()
-
-    def _end(self, task: asyncio.Task[object]) -> None:
-        self._late = True
-        task.cancel()
+            async with asyncio.timeout_at(self._deadline + self._size / SLOWEST):
+                return await self._receive()
+        except TimeoutError as error:
+            raise APIStatusError(
+                "The request's body did not come in time.", status_code=408, code="request_timeout"
+            ) from error
 
 
 def too_large(limit: int) -> BadRequestError:

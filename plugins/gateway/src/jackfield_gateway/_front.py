@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Any, Protocol
 
 from ._attendance import Message, Receive, Scope, Send
-from ._body import Body, too_large
+from ._body import BODY_CAME, Body, too_large
 from ._exchange import STATE_KEY, Exchange
 from ._guard import Guard, Refusal
 from ._refusals import RequestIds, refuse
@@ -88,15 +88,15 @@ class Front:
         else:
             self._in_flight += 1
             try:
-                await self._app(scope, self._bounded(headers, receive, exchange), answer)
+                await self._app(scope, self._bounded(scope, headers, receive, exchange), answer)
             finally:
                 self._in_flight -= 1
 
-    def _bounded(self, headers: Mapping[bytes, bytes], receive: Receive, exchange: Exchange) -> Receive:
+    def _bounded(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, exchange: Exchange) -> Receive:
         length = headers.get(b"content-length")
         if length is not None and int(length) > self._limits.max_body_bytes:
             raise too_large(self._limits.max_body_bytes)
-        expected = length is not None or b"transfer-encoding" in headers
+        expected = (length is not None or b"transfer-encoding" in headers) and BODY_CAME not in scope["state"]
         return Body(receive, exchange, self._limits, expected=expected).receive
 
 

@@ -9,6 +9,7 @@ from typing import Any, cast
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from ._body import BODY_CAME
 from ._refusals import RequestIds, body
 from .wire.errors import Told, openai_type
 
@@ -87,6 +88,7 @@ class GatewayProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         if not self.parser.should_upgrade():
             self._no_body = 0
+            self.scope["state"][BODY_CAME] = True
             super().on_message_complete()
 
     # --------------------------------------------------------------------------------------------------------- reading

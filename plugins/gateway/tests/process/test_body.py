@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import pytest
+from jackfield_gateway._body import BODY_CAME
 from jackfield_gateway.config import Config, Limits
 
 SMALL = Config(limits=Limits(max_body_bytes=100))
@@ -102,3 +103,22 @@ def test_a_body_is_asked_for_where_the_client_waits_to_be(serve: Any, echo_app: 
     assert connection.line() == ""
     connection.send(b"hi")
     assert connection.answer().body == b"hi"
+
+
+def test_a_body_that_came_whole_needs_no_timer(serve: Any, make_request: Any) -> None:
+    came = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        came.append(scope["state"].get(BODY_CAME))
+        await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body"})
+
+    connection = serve(app).connect()
+    whole = make_request("POST / HTTP/1.1", body=b"x")
+    for pieces in ([whole], [whole[:-1], whole[-1:]]):
+        for piece in pieces:
+            connection.send(piece)
+            time.sleep(0.1)
+        assert connection.answer().status == 200
+    assert came == [True, None]

@@ -34,7 +34,9 @@ class House(CustomLLM):
         if model == "broken":
             raise KeyError("what the handler knows")
         if model == "stuck":
-            await asyncio.to_thread(time.sleep, 60)
+            await asyncio.to_thread(time.sleep, 100)
+        if model == "blocking":
+            time.sleep(100)
         return ModelResponse.of_text(answers[model])
 
     async def astreaming(self, model, messages):
@@ -50,7 +52,7 @@ def chunk(text):
 house = House()
 '''
 
-MODELS = ("pid", "loop", "echo", "broken", "stuck")
+MODELS = ("pid", "loop", "echo", "broken", "stuck", "blocking")
 
 CONFIG: dict[str, Any] = {
     "model_list": [{"model_name": name, "litellm_params": {"model": f"house/{name}"}} for name in MODELS],
@@ -148,6 +150,11 @@ class Gateway:
         """Call a model and return its answer's text."""
         with self.open("/v1/chat/completions", chat(model, text), **headers) as answer:
             return json.load(answer)["choices"][0]["message"]["content"]
+
+    def ask_in_vain(self, model: str) -> None:
+        """Call a model that does not answer, and leave."""
+        with pytest.raises(TimeoutError):
+            self.open("/v1/chat/completions", chat(model, ""), timeout=0.5)
 
     def status(self, path: str, body: Any = None, **headers: str) -> int:
         try:

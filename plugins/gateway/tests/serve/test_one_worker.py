@@ -25,7 +25,7 @@ def test_it_says_where_it_is_and_answers(launch: Any) -> None:
     assert gateway.end() == 0
     assert gateway.said.all()[:2] == [
         f"Jackfield gateway on {gateway.url}",
-        f"  5 models from {gateway.folder / 'config.json'}, 1 worker, no key: this machine only",
+        f"  6 models from {gateway.folder / 'config.json'}, 1 worker, no key: this machine only",
     ]
 
 
@@ -70,10 +70,7 @@ def test_a_stream_that_does_not_finish_has_a_bound(launch: Any, configure: Any, 
 def test_a_thread_that_hangs_does_not_hold_up_the_end(launch: Any, configure: Any) -> None:
     configure(general_settings={"shutdown_timeout": 0.1})
     gateway = launch()
-    with pytest.raises(OSError, match=r"timed out|without response|reset"):
-        gateway.open(
-            "/v1/chat/completions", {"model": "stuck", "messages": [{"role": "user", "content": "hello"}]}, timeout=0.5
-        )
+    gateway.ask_in_vain("stuck")
     gateway.signal()
     assert gateway.wait() == 0
 
@@ -226,7 +223,7 @@ def test_a_handler_that_does_not_load(launch: Any, folder: Path, options: list[s
 def test_check_says_that_all_is_well(launch: Any) -> None:
     gateway = launch("--check", ready=False)
     assert gateway.wait() == 0
-    assert gateway.log.all() == [f"{gateway.folder / 'config.json'}: all is well, 5 models"]
+    assert gateway.log.all() == [f"{gateway.folder / 'config.json'}: all is well, 6 models"]
 
 
 # -------------------------------------------------------------------------------------------------------------- the log
