@@ -11,11 +11,13 @@ from .. import __version__
 from .._index import COMMANDS, Index
 from ..errors import JackfieldError
 from ._chat import chat
+from ._check import check
 from ._doctor import doctor
 from ._embed import embed
 from ._foreign import PluginCommand
 from ._image import image
 from ._models import models
+from ._new import new
 from ._options import one_line
 from ._providers import providers
 
@@ -58,5 +60,5 @@ def cli() -> None:
     """Call any model through plugins. A MODEL is "provider/model"."""
 
 
-for _command in (chat, doctor, embed, image, models, providers):
+for _command in (chat, check, doctor, embed, image, models, new, providers):
     cli.add_command(_command)

@@ -1,0 +1,102 @@
+"""Everything once over a real socket, against the fake server. What jackfield promises for all providers, the
+conformance suite tests; here is room for what only this server does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fake_server import MODELS, PIXEL, FakeServer
+from jackfield import (
+    AuthenticationError,
+    BadRequestError,
+    ConfigurationError,
+    ServiceUnavailableError,
+    completion,
+    embedding,
+    image_generation,
+    list_models,
+)
+
+MODEL = "acme/acme-1"
+HELLO = [{"role": "user", "content": "Good morning, world"}]
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeServer]:
+    with FakeServer() as running:
+        monkeypatch.setenv("ACME_API_BASE", running.url)
+        monkeypatch.setenv("ACME_API_KEY", "a-key")
+        yield running
+
+
+def test_a_chat(server: FakeServer) -> None:
+    answer = completion(MODEL, HELLO, max_tokens=9)
+    assert answer.choices[0].message.content == "Good morning, world"
+    path, headers, body = server.requests[0]
+    assert (path, headers["x-acme-key"]) == ("/chat", "a-key")
+    turns = [{"speaker": "user", "text": "Good morning, world"}]
+    assert body == {"model": MODELS[0], "turns": turns, "max_length": 9}
+
+
+def test_a_stream(server: FakeServer) -> None:
+    with completion(MODEL, HELLO, stream=True) as stream:
+        texts = [chunk.choices[0].delta.content for chunk in stream]
+    assert texts == ["Good", " morning,", " world", None]
+    assert stream.response == completion(MODEL, HELLO).replace(created=stream.response.created)
+
+
+def test_an_error_in_a_stream_is_raised_with_what_had_come(server: FakeServer) -> None:
+    with pytest.raises(ServiceUnavailableError, match="All workers") as caught:
+        list(completion("acme/broken", HELLO, stream=True))
+    assert caught.value.partial.choices[0].message.content == "Good morning, world"
+
+
+def test_a_fault_has_the_server_s_words_and_its_hint(server: FakeServer) -> None:
+    with pytest.raises(ServiceUnavailableError, match="All workers are at work") as caught:
+        completion("acme/busy", HELLO, num_retries=0)
+    assert (caught.value.code, caught.value.retry_after) == ("busy", 0.25)
+
+
+def test_vectors(server: FakeServer) -> None:
+    answer = embedding("acme/vectors-1", ["one", "three"])
+    assert [entry.embedding for entry in answer.data] == [[3.0, 0.5], [5.0, 0.5]]
+
+
+def test_an_image_is_asked_for_until_it_is_done(server: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jackfield_acme.PAUSE", 0)
+    answer = image_generation(model="acme/paint-1", prompt="a square")
+    assert [image.b64_json for image in answer.data] == [PIXEL]
+    assert [path for path, _, _ in server.requests] == ["/images", "/images/jobs/1", "/images/jobs/1"]
+
+
+def test_the_models(server: FakeServer) -> None:
+    assert [model.id for model in list_models("acme").data] == MODELS
+
+
+def test_without_a_key_the_error_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ACME_API_KEY", raising=False)
+    with pytest.raises(ConfigurationError, match="ACME_API_KEY"):
+        completion(MODEL, HELLO)
+
+
+@pytest.mark.parametrize(
+    ("request_", "named"),
+    [
+        ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, r"messages\[0\].content\[0\]"),
+        ({"messages": [{"role": "user", "content": "Hi", "name": "Ann"}]}, r"messages\[0\].name"),
+        ({"messages": [{"role": "critic", "content": "Hi"}]}, "critic"),
+        ({"messages": HELLO, "top_k": 3}, "top_k"),
+    ],
+)
+def test_what_the_server_cannot_do_is_refused_by_name(request_: dict[str, Any], named: str, server: FakeServer) -> None:
+    with pytest.raises(BadRequestError, match=named):
+        completion(MODEL, **request_)
+    assert server.requests == []
+
+
+def test_a_server_s_refusal_of_the_key(server: FakeServer) -> None:
+    with pytest.raises(AuthenticationError, match="x-acme-key"):
+        completion(MODEL, HELLO, api_key="wrong")

@@ -1,0 +1,42 @@
+"""Writes the plugin templates into the data file of the core that `jackfield new` reads: `python3 dev.py template`.
+
+`plugin-template/` is the template of the kind "http", a package of this workspace like any other. The folders in its
+`kinds` are the other kinds: what they have of their own, and for the rest the files that all kinds share.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+__all__ = ["DATA", "KINDS", "data"]
+
+ROOT = Path(__file__).resolve().parents[1]
+TEMPLATE = ROOT / "plugin-template"
+DATA = ROOT / "core" / "src" / "jackfield" / "_cli" / "_templates.json"
+NAME = "acme"
+KINDS = {"http": TEMPLATE, "openai": TEMPLATE / "kinds" / "openai", "python": TEMPLATE / "kinds" / "python"}
+SHARED = [".github/workflows/ci.yml", ".gitignore", "CHANGELOG.md", "LICENSE", f"src/jackfield_{NAME}/py.typed"]
+NO_PART = {"__pycache__", "dist", "kinds"}
+"""What building leaves behind, and the other kinds. What tools leave is hidden, and so no part either."""
+
+
+def data() -> str:
+    """Return what the data file has to hold."""
+    kinds = {kind: dict(sorted(texts(folder).items())) for kind, folder in KINDS.items()}
+    return json.dumps({"name": NAME, "kinds": kinds}, ensure_ascii=False, indent=1) + "\n"
+
+
+def texts(folder: Path) -> dict[str, str]:
+    """Return the files of a kind: path → text."""
+    files = {name: TEMPLATE / name for name in SHARED}
+    for file in folder.rglob("*"):
+        parts = file.relative_to(folder).parts
+        if file.is_file() and not any(part in NO_PART or part.startswith(".") for part in parts):
+            files["/".join(parts)] = file
+    return {name: file.read_bytes().decode() for name, file in files.items()}
+
+
+if __name__ == "__main__":
+    DATA.write_text(data(), encoding="utf-8", newline="\n")
+    print(f"{DATA.relative_to(ROOT)} is written.")
