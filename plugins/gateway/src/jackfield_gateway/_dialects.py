@@ -6,7 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from jackfield import CompletionRequest, EmbeddingRequest, ImageEditRequest, ImageGenerationRequest, Request
+from jackfield import (
+    BadRequestError,
+    CompletionRequest,
+    EmbeddingRequest,
+    ImageEditRequest,
+    ImageGenerationRequest,
+    Request,
+)
 from jackfield.types import TextCompletionRequest
 
 from .wire import answers, anthropic, responses
@@ -141,6 +148,7 @@ class _Images(Dialect):
     call_type = "aimage_generation"
 
     def request(self, body: dict[str, Any], metadata: Mapping[str, Any] | None) -> Request:
+        _refuse_stream(body)
         params = _rest(body, "model", "prompt")
         return ImageGenerationRequest(body["model"], body["prompt"], params=params, metadata=metadata)
 
@@ -154,6 +162,7 @@ class _Edits(Dialect):
 
     def request(self, body: dict[str, Any], metadata: Mapping[str, Any] | None) -> Request:
         """``image`` and ``mask`` are already files: tuples of name, content and media type."""
+        _refuse_stream(body)
         params = _rest(body, "model", "prompt", "image", "mask")
         return ImageEditRequest(
             body["model"], body["image"], body.get("prompt"), body.get("mask"), params=params, metadata=metadata
@@ -241,6 +250,13 @@ class _ResponsesWriter(Writer):
 def _rest(body: Mapping[str, Any], *own: str) -> dict[str, Any]:
     """Return what the provider gets as parameters: all but the request's own fields, in the client's order."""
     return {name: value for name, value in body.items() if name not in own}
+
+
+def _refuse_stream(body: Mapping[str, Any]) -> None:
+    if body.get("stream"):
+        raise BadRequestError(
+            "stream must be false: images come whole here", param="stream", code="unsupported_parameter"
+        )
 
 
 CHAT = _Chat()

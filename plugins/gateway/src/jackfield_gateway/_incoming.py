@@ -122,8 +122,10 @@ async def _form(scope: Scope, receive: Receive) -> dict[str, Any]:
 
 def _with_files(body: dict[str, Any]) -> dict[str, Any]:
     """Take the images of a JSON body out of their data URLs; the gateway fetches no other URL."""
-    images = body.pop("image", None) or body.pop("images", None)
-    items = images if isinstance(images, list) else [images] if images is not None else []
+    if "image" in body and "images" in body:
+        raise BadRequestError("image and images are the same: send one of them", param="images")
+    images = body.pop("image", None) if "image" in body else body.pop("images", [])
+    items = images if isinstance(images, list) else [images]
     mask = body.pop("mask", None)
     files = [_file(item, f"image[{index}]") for index, item in enumerate(items)]
     return _placed(body, files, [] if mask is None else [_file(mask, "mask")])
