@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import socket
+import struct
 from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPResponse
-from typing import Any, Self
+from typing import Any, Self, cast
 from urllib.parse import urlsplit
 
 __all__ = ["Answer", "Client", "Connection", "head", "request"]
@@ -48,6 +50,17 @@ class Answer:
         return "".join(delta.get("content") or "" for delta in deltas)
 
 
+class _Incoming(io.BufferedReader):
+    """What comes in, whichever answer it belongs to: it outlives the answers that are read from it."""
+
+    def close(self) -> None:
+        """Do nothing: an answer that has ended closes its source."""
+
+    def makefile(self, mode: str) -> Self:
+        """Be the socket that an answer is read from."""
+        return self
+
+
 class Connection:
     """One TCP connection to the gateway."""
 
@@ -58,6 +71,8 @@ class Connection:
         if receive_buffer is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.connect(address)
+        self._raw = socket.SocketIO(self.socket, "r")
+        self._incoming = _Incoming(self._raw)
 
     def send(self, data: bytes) -> Self:
         """Send bytes; a server that has heard enough may have closed the connection by then."""
@@ -67,16 +82,16 @@ class Connection:
 
     def answer(self, method: str = "POST") -> Answer:
         """Read one whole answer."""
-        with HTTPResponse(self.socket, method=method) as response:
-            response.begin()
-            headers = {name.lower(): value for name, value in response.getheaders()}
-            return Answer(response.status, headers, response.read())
+        response = HTTPResponse(cast("socket.socket", self._incoming), method=method)
+        response.begin()
+        headers = {name.lower(): value for name, value in response.getheaders()}
+        return Answer(response.status, headers, response.read())
 
     def until(self, text: bytes) -> bytes:
         """Read until a text has come, and return all that has."""
         data = b""
         while text not in data:
-            piece = self.socket.recv(65536)
+            piece = self._incoming.read1(65536)
             assert piece, f"the connection ended after {data!r}"
             data += piece
         return data
@@ -85,11 +100,17 @@ class Connection:
         """Read until the gateway closes the connection, in whichever way."""
         data = b""
         with suppress(ConnectionResetError):
-            while piece := self.socket.recv(65536):
+            while piece := self._incoming.read1(65536):
                 data += piece
         return data
 
+    def reset(self) -> None:
+        """Close so that the other side gets a reset."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close()
+
     def close(self) -> None:
+        self._raw.close()
         self.socket.close()
 
     def __enter__(self) -> Self:

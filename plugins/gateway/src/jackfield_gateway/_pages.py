@@ -77,7 +77,7 @@ class Page:
             exchange.error = error
             await refuse(send, told(error, exchange.request_id), scope["path"])
         else:
-            await respond(send, 200, b"" if scope["method"] == "HEAD" else content, headers)
+            await respond(send, 200, content, headers)  # of which the server leaves out what HEAD does not want
 
 
 async def home(serving: Serving, scope: Scope, receive: Receive) -> Answer:
