@@ -11,6 +11,7 @@ from jackfield import (
     EventStream,
     ModelResponse,
     ModelResponseStream,
+    PluginError,
     ProviderInfo,
     ProviderLoadError,
     RateLimitError,
@@ -159,6 +160,53 @@ def test_a_plain_function_that_forgets_an_await_is_told_so(run):
         run(registry_of(completion=completion), CHAT)
 
 
+@pytest.mark.parametrize(
+    "use",
+    [lambda response: response.status, lambda response: response.json(), lambda response: response.headers["location"]],
+)
+def test_an_effect_that_is_taken_for_its_answer_is_told_so(run, use):
+    def completion(request, settings):
+        yield from sleep(0)
+        response = http("POST", "http://x/chat?q", json={})
+        return taken(response)
+
+    def taken(response):
+        return use(response)
+
+    with pytest.raises(PluginError) as caught:
+        run(registry_of(completion=completion), CHAT)
+    assert str(caught.value).endswith(
+        "; response is http('POST', 'http://x/chat') and no answer yet: response = yield from …"
+    )
+
+
+def test_a_helper_s_flow_that_is_taken_for_its_answer_is_told_so(run):
+    def fetched():
+        return (yield from http("POST", "http://x/chat"))
+
+    def completion(request, settings):
+        yield from sleep(0)
+        response = fetched()
+        return response.json()
+
+    with pytest.raises(PluginError) as caught:
+        run(registry_of(completion=completion), CHAT)
+    assert str(caught.value).endswith("; response is a flow and no answer yet: response = yield from …")
+
+
+def test_a_decoder_in_the_place_of_its_class_is_told_so():
+    class Words:
+        def decode(self, frame):
+            """Never called."""
+
+    with pytest.raises(ContractViolationError) as caught:
+        EventStream(http("GET", "http://x/"), decoder=Words())
+    assert str(caught.value) == (
+        "decoder= got an object of Words, which only one stream could use; give what makes one for each stream: "
+        "decoder=Words"
+    )
+
+
 def test_an_async_function_that_returns_a_flow_is_told_so(run):
     def inner():
         yield from sleep(0)
@@ -194,6 +242,7 @@ def test_a_flow_that_yields_no_effect_is_told_so(run, yielded, named):
         (5, "the hook completion returned int, not a ModelResponse"),
         (EventStream.of(["x"]), "returned jackfield.flow.EventStream, not a ModelResponse; streams belong to the hook"),
         (sleep(1), "the hook completion returned the effect"),
+        (http("GET", "http://x/"), "not a ModelResponse, and nobody asked for it: response = yield from …"),
     ],
 )
 def test_an_answer_of_another_type_is_refused_by_name(run, returned, named):
@@ -367,7 +416,7 @@ def test_one_chunk_in_place_of_an_iterable_is_a_stream_of_one(run):
 @pytest.mark.parametrize(
     ("returned", "named"),
     [
-        (None, "the hook streaming returned None, not an EventStream or an iterable of chunks"),
+        (None, "returned None, not an EventStream or an iterable of chunks; did the hook forget its return?"),
         (5, "the hook streaming returned int, not an EventStream or an iterable of chunks"),
         (http("GET", "http://x/"), "of chunks; give it to one: EventStream(http(…), decoder=…)"),
     ],

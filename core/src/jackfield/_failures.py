@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Any
 
 from ._shapes import first_problem
@@ -22,7 +22,7 @@ from .errors import (
     error_class,
     error_of_body,
 )
-from .flow import HTML_PAGE, HttpResponse
+from .flow import HTML_PAGE, Effect, Http, HttpResponse
 
 __all__ = ["error_of_exception", "error_of_response", "retry_after", "scrub"]
 
@@ -104,7 +104,7 @@ def error_of_exception(error: Exception, who: str) -> JackfieldError:
         return _error_of_httpx(error, httpx)
     if (unreadable := _unreadable(error)) is not None:
         return InvalidResponseError(unreadable)
-    return PluginError(f"{who} failed with {type(error).__name__}: {error}{_place(error)}")
+    return PluginError(f"{who} failed with {type(error).__name__}: {error}{_place(error)}{_slip(error)}")
 
 
 def _unreadable(error: Exception) -> str | None:
@@ -142,6 +142,20 @@ def _place(error: Exception) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     inside = [frame for frame in frames if os.path.dirname(frame.filename) != os.path.dirname(__file__)]
     return f" ({inside[-1].filename}, line {inside[-1].lineno})" if inside else ""
+
+
+def _slip(error: Exception) -> str:
+    """Point at a forgotten ``yield from``: at an effect, or a helper's flow, that was taken for its answer."""
+    trace = error.__traceback__
+    if trace is None or not isinstance(error, AttributeError | TypeError):
+        return ""
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    for name, value in trace.tb_frame.f_locals.items():
+        if isinstance(value, Effect) or (isinstance(value, Generator) and value is getattr(error, "obj", None)):
+            what = repr(value) if isinstance(value, Http) else "a flow"
+            return f"; {name} is {what} and no answer yet: {name} = yield from …"
+    return ""
 
 
 def scrub(error: JackfieldError, secrets: Iterable[str]) -> None:

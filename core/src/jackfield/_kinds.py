@@ -227,7 +227,7 @@ def as_stream(result: Any) -> EventStream:
         raise _no_stream(result, "; give it to one: EventStream(http(…), decoder=…)")
     if isinstance(result, AsyncIterable | Iterable):
         return EventStream.of(result)
-    raise _no_stream(result)
+    raise _no_stream(result, "; did the hook forget its return?" if result is None else "")
 
 
 def _no_stream(result: Any, hint: str = "") -> ContractViolationError:

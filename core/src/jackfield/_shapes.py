@@ -78,6 +78,8 @@ def _converted(operation: str, wanted: type[Any], result: Any) -> Any:
         hint = "; did the hook forget its return?"
     elif isinstance(result, EventStream):
         hint = "; streams belong to the hook streaming"
+    elif isinstance(result, Effect):
+        hint = ", and nobody asked for it: response = yield from …"
     raise ContractViolationError(f"the hook {operation} returned {describe(result)}, not a {wanted.__name__}{hint}")
 
 

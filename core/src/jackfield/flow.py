@@ -330,6 +330,11 @@ class EventStream:
             )
         if isinstance(source, Http) and decoder is None:
             raise ContractViolationError("EventStream(http(…)) needs decoder=, which makes chunks of the frames")
+        if decoder is not None and not callable(decoder):
+            raise ContractViolationError(
+                f"decoder= got an object of {type(decoder).__name__}, which only one stream could use; give what makes "
+                f"one for each stream: decoder={type(decoder).__name__}"
+            )
         self.source: Any = source
         self.decoder = decoder
         self.framing = framing
