@@ -19,7 +19,7 @@ from jackfield import (
 )
 from jackfield._index import Index
 from jackfield._registry import Registry
-from jackfield.flow import http, sleep
+from jackfield.flow import call, http, sleep
 from jackfield.types import (
     CompletionRequest,
     Embedding,
@@ -192,6 +192,13 @@ def test_a_helper_s_flow_that_is_taken_for_its_answer_is_told_so(run):
     with pytest.raises(PluginError) as caught:
         run(registry_of(completion=completion), CHAT)
     assert str(caught.value).endswith("; response is a flow and no answer yet: response = yield from …")
+
+
+@pytest.mark.parametrize("colour", ["sync", "asynchronous"])
+def test_a_result_in_the_place_of_the_function_that_gives_it_is_told_so(colour):
+    with pytest.raises(ContractViolationError) as caught:
+        call(**{colour: "an answer"})
+    assert str(caught.value) == f"call({colour}=…) takes a function to call, not str: {colour}=lambda: …"
 
 
 def test_a_decoder_in_the_place_of_its_class_is_told_so():

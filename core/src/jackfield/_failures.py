@@ -140,8 +140,12 @@ def _error_of_httpx(error: Any, httpx: Any) -> JackfieldError:
 def _place(error: Exception) -> str:
     """Say where a plugin's code raised, so that its author need not dig; for PluginError only."""
     frames = traceback.extract_tb(error.__traceback__)
-    inside = [frame for frame in frames if os.path.dirname(frame.filename) != os.path.dirname(__file__)]
+    inside = [frame for frame in frames if not _is_core(frame.filename)]
     return f" ({inside[-1].filename}, line {inside[-1].lineno})" if inside else ""
+
+
+def _is_core(file: str) -> bool:
+    return os.path.dirname(file) == os.path.dirname(__file__)
 
 
 def _slip(error: Exception) -> str:
@@ -151,6 +155,8 @@ def _slip(error: Exception) -> str:
         return ""
     while trace.tb_next is not None:
         trace = trace.tb_next
+    if _is_core(trace.tb_frame.f_code.co_filename):
+        return ""
     for name, value in trace.tb_frame.f_locals.items():
         if isinstance(value, Effect) or (isinstance(value, Generator) and value is getattr(error, "obj", None)):
             what = repr(value) if isinstance(value, Http) else "a flow"

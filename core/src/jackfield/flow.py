@@ -167,6 +167,11 @@ class Call(Effect[T]):
     ) -> None:
         if sync is None and asynchronous is None:
             raise ContractViolationError("call() takes a function: sync=, asynchronous=, or both")
+        for colour, given in (("sync", sync), ("asynchronous", asynchronous)):
+            if given is not None and not callable(given):
+                raise ContractViolationError(
+                    f"call({colour}=…) takes a function to call, not {type(given).__name__}: {colour}=lambda: …"
+                )
         self.sync = sync
         self.asynchronous = asynchronous
 
