@@ -118,6 +118,19 @@ def test_a_text_in_place_of_a_tuple_of_names_is_refused():
     assert str(caught.value) == "api_key_env is a tuple of names, not a text: api_key_env=('ACME_API_KEY',)"
 
 
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ({"seed"}, 'that each can send, not a set: parameters={"completion": {…}}'),
+        ({"completion": "seed"}, "that each can send, as a set: parameters={'completion': {'seed'}}"),
+    ],
+)
+def test_parameters_in_another_shape_are_refused_with_the_right_one(parameters, said):
+    with pytest.raises(ContractViolationError) as caught:
+        ProviderInfo(parameters=parameters)
+    assert str(caught.value) == f"parameters maps operations to the names {said}"
+
+
 def test_a_list_of_names_is_a_tuple():
     assert ProviderInfo(api_key_env=["ACME_API_KEY"]).api_key_env == ("ACME_API_KEY",)  # type: ignore[arg-type]
 

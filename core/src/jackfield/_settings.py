@@ -40,6 +40,16 @@ class ProviderInfo:
             if isinstance(value := getattr(self, name), str):  # whose letters would pass for names
                 raise ContractViolationError(f"{name} is a tuple of names, not a text: {name}=({value!r},)")
             object.__setattr__(self, name, tuple(value))
+        _check_parameters(self.parameters)
+
+
+def _check_parameters(given: Any) -> None:
+    wanted = "parameters maps operations to the names that each can send"
+    if not isinstance(given, Mapping | None):
+        raise ContractViolationError(f'{wanted}, not a {type(given).__name__}: parameters={{"completion": {{…}}}}')
+    for operation, names in (given or {}).items():
+        if isinstance(names, str):
+            raise ContractViolationError(f"{wanted}, as a set: parameters={{{operation!r}: {{{names!r}}}}}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
