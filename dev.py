@@ -7,6 +7,7 @@ python3 dev.py test           lint, types, import contracts, every test, and eve
 python3 dev.py test ARGS      only pytest, with these arguments
 python3 dev.py setup          make or refresh .venv, which the others do by themselves
 python3 dev.py lock           write constraints.txt anew from the newest versions
+python3 dev.py template       write what `jackfield new` copies anew from plugin-template/
 """
 
 import sys
@@ -29,6 +30,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "dev-stamp"
+TEMPLATE = "jackfield-acme"
 CONSTRAINTS = ROOT / "constraints.txt"
 CONSTRAINTS_HEAD = "# What the development environment installs. Written by `python3 dev.py lock`; not edited by hand."
 OWN = re.compile(r"(jackfield[\w-]*)(\[[\w,-]*\])?")  # a requirement of ours: its name, and its extras
@@ -157,7 +159,8 @@ def wheels() -> bool:
     """Builds every wheel and runs each distribution's tests where only wheels are installed and no `src` exists."""
     with tempfile.TemporaryDirectory() as folder:
         built = {name: build(member, Path(folder)) for name, member in MEMBERS.items()}
-        results = [alone(name, Path(folder) / name, built) for name in MEMBERS]
+        results = [alone(name, Path(folder) / name, built) for name in MEMBERS if name != TEMPLATE]
+        results += from_templates(Path(folder) / "authors", built)
     return all(results)
 
 
@@ -179,6 +182,11 @@ def alone(name: str, folder: Path, built: dict[str, Path]) -> bool:
     (folder / "tests").mkdir()
     for file in [ROOT / "pyproject.toml", *HELPERS]:
         shutil.copy(file, folder / file.relative_to(ROOT))
+    return tested(name, folder, tests)
+
+
+def tested(name: str, folder: Path, tests: Path) -> bool:
+    """Runs tests in `folder`, with the environment that is there."""
     command: Command = [python_of(folder / ".venv"), "-m", "pytest", "-q", tests]
     outside = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHONPATH", "JACKFIELD_"))}
     done = subprocess.run(command, cwd=folder, env=outside, capture_output=True, text=True, check=False)
@@ -188,13 +196,38 @@ def alone(name: str, folder: Path, built: dict[str, Path]) -> bool:
     return done.returncode == 0
 
 
+def from_templates(folder: Path, built: dict[str, Path]) -> list[bool]:
+    """Makes a plugin of each kind as an author does, and tests its wheel; of ours only wheels are installed."""
+    create(folder / ".venv")
+    install(folder / ".venv", *[text for text in needed(TEMPLATE, built) if not text.startswith(TEMPLATE)])
+    kinds = ["http", *sorted(path.name for path in MEMBERS[TEMPLATE].glob("kinds/*"))]
+    return [from_template(kind, folder) for kind in kinds]
+
+
+def from_template(kind: str, folder: Path) -> bool:
+    name = f"my-{kind}-models"
+    made = folder / f"jackfield-{name}"
+    check([python_of(folder / ".venv"), "-m", "jackfield", "new", name, "--kind", kind, "--dir", made])
+    install(folder / ".venv", str(build(made, folder)))
+    shutil.rmtree(made / "src")
+    return tested(f"jackfield new --kind {kind}", folder, made / "tests")
+
+
 def needed(name: str, built: dict[str, Path]) -> list[str]:
     """What a distribution and its tests declare, and what that declares in turn; our own as the wheels just built."""
-    wanted = [name, *project(MEMBERS[name])["dependency-groups"]["test"]]
+    about = project(MEMBERS[name])
+    wanted = [name, *(about.get("dependency-groups") or about["project"]["optional-dependencies"])["test"]]
     for requirement in wanted:  # which grows meanwhile
         if own := OWN.match(requirement):
-            wanted += [text for text in project(MEMBERS[own[1]])["project"]["dependencies"] if text not in wanted]
+            wanted += [text for text in declared(own[1], own[2] or "") if text not in wanted]
     return [f"{own[0]} @ {built[own[1]].as_uri()}" if (own := OWN.match(text)) else text for text in wanted]
+
+
+def declared(name: str, extras: str) -> list[str]:
+    """What one of our distributions needs, with extras such as "[cli,testing]"."""
+    about = project(MEMBERS[name])["project"]
+    more = [about["optional-dependencies"][extra] for extra in re.findall(r"[\w-]+", extras)]
+    return [*about["dependencies"], *(text for texts in more for text in texts)]
 
 
 # ------------------------------------------------------------------------------------------------------------- start
@@ -247,7 +280,13 @@ def main(arguments: Sequence[str]) -> int | None:
     name, *rest = arguments or ["help"]
     rest = rest[1:] if rest[:1] == ["--"] else rest
     commands: dict[str, Callable[[], int | None]]
-    commands = {"run": lambda: run(rest), "test": lambda: test(rest), "setup": setup, "lock": lock}
+    commands = {
+        "run": lambda: run(rest),
+        "test": lambda: test(rest),
+        "setup": setup,
+        "lock": lock,
+        "template": lambda: status([sys.executable, ROOT / "tests" / "template.py"]),
+    }
     if name in commands:
         return commands[name]()
     print(__doc__)

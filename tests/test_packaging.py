@@ -88,7 +88,8 @@ def test_the_workspace_lists_it_everywhere(member: Member) -> None:
 
 @each_member
 def test_what_its_tests_need_is_part_of_development(member: Member) -> None:
-    needed = {Requirement(text).name for text in member.project["dependency-groups"]["test"]}
+    groups = member.project.get("dependency-groups") or member.metadata["optional-dependencies"]
+    needed = {Requirement(text).name for text in groups["test"]}
     assert needed <= {Requirement(text).name for text in WORKSPACE["dependency-groups"]["dev"]}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import os
 import re
+import shlex
 import sys
 from typing import Any
 
@@ -59,7 +60,7 @@ def new(name: str, folder: str | None, kind: str) -> None:
     package = rendered(kind, name)
     written(folder, package)
     click.echo(f"Made {folder}: {len(package)} files, a provider that works. Next:")
-    click.echo(f'  cd {folder} && pip install --editable ".[test]"')
+    click.echo(f'  cd {shlex.quote(folder)} && pip install --editable ".[test]"')
     click.echo("  pytest")
     click.echo("  then make it yours, as README.md says")
 
