@@ -49,13 +49,13 @@ def chat(payload: Json) -> Json | Sse:
     messages = payload.get("messages")
     if not messages:
         raise Refusal(400, "messages must not be empty", code="empty_messages")
-    message = reply(payload)
+    message, matched = stopped(reply(payload), payload.get("stop"))
     usage = usage_of(json.dumps(messages), json.dumps(message))
     if payload.get("stream"):
-        return Sse(as_far_as(payload.get("model"), chat_events(payload, message, usage)))
-    finish = finish_of(message)
+        return Sse(as_far_as(payload.get("model"), chat_events(payload, message, matched, usage)))
+    ending = {"logprobs": None, "finish_reason": finish_of(message), **matched}
     choices = [
-        {"index": index, "message": {"role": "assistant", **message}, "logprobs": None, "finish_reason": finish}
+        {"index": index, "message": {"role": "assistant", **message}, **ending}
         for index in range(payload.get("n") or 1)
     ]
     return envelope(payload, "chatcmpl-1", "chat.completion", choices=choices, usage=usage)
@@ -73,6 +73,16 @@ def reply(payload: Json) -> Json:
         return {"content": json.dumps({"said": text_of(last)})}
     thought = {"reasoning_content": "Somebody said something."} if payload.get("model") == "thinking" else {}
     return {**thought, "content": f"You said: {text_of(last)}"}
+
+
+def stopped(message: Json, stops: str | list[str] | None) -> tuple[Json, Json]:
+    """The message up to the stop sequence that comes first, and what its choice says of that, as vLLM does."""
+    content = message["content"] or ""
+    stops = [stops] if isinstance(stops, str) else stops or []
+    found = min((stop for stop in stops if stop in content), key=content.index, default=None)
+    if found is None:
+        return message, {}
+    return {**message, "content": content[: content.index(found)]}, {"stop_reason": found}
 
 
 def tool_calls(payload: Json) -> list[Json]:
@@ -108,10 +118,11 @@ def finish_of(message: Json) -> str:
     return "tool_calls" if message.get("tool_calls") else "stop"
 
 
-def chat_events(payload: Json, message: Json, usage: Json) -> Iterable[Any]:
+def chat_events(payload: Json, message: Json, matched: Json, usage: Json) -> Iterable[Any]:
     for delta in [{"role": "assistant", "content": ""}, *deltas(message)]:
         yield chat_event(payload, [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": None}])
-    yield chat_event(payload, [{"index": 0, "delta": {}, "logprobs": None, "finish_reason": finish_of(message)}])
+    ending = {"logprobs": None, "finish_reason": finish_of(message), **matched}
+    yield chat_event(payload, [{"index": 0, "delta": {}, **ending}])
     if (payload.get("stream_options") or {}).get("include_usage"):
         yield chat_event(payload, [], usage=usage)
     yield "[DONE]"

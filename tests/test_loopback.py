@@ -72,6 +72,13 @@ def test_a_model_thinks_before_it_speaks(client) -> None:
     assert whole.reasoning_content == "".join(thoughts) == "Somebody said something."
 
 
+def test_an_answer_ends_before_a_stop_sequence(client) -> None:
+    whole = client.chat.completions.create(model="small", messages=HELLO, stop=["there", "said"]).choices[0]
+    *_, last = client.chat.completions.create(model="small", messages=HELLO, stop="Hello", stream=True)
+    assert (whole.message.content, whole.finish_reason, whole.stop_reason) == ("You ", "stop", "said")
+    assert (last.choices[0].finish_reason, last.choices[0].stop_reason) == ("stop", "Hello")
+
+
 def test_a_stream_breaks_with_an_error_or_without_a_word(client) -> None:
     with pytest.raises(openai.APIError, match="The model broke off"):
         list(client.chat.completions.create(model="breaking", messages=HELLO, stream=True))

@@ -13,7 +13,7 @@ from gateway_clients.recording import Recorder
 from loopback import LoopbackServer
 
 KEY = "sk-of-the-house-0123456789"
-STATUSES = (400, 401, 403, 404, 409, 422, 429, 500, 503)
+STATUSES = (400, 401, 403, 404, 409, 413, 422, 429, 500, 503, 504, 529)
 HERE = Path(__file__).resolve().parent
 
 BESIDE = {
@@ -57,5 +57,4 @@ def wire(gateway):
     recorder = Recorder()
     yield recorder
     assert recorder.exchanges, "this test has asked the gateway nothing"
-    for exchange in recorder.exchanges:
-        judge(exchange)
+    judge(*recorder.exchanges)

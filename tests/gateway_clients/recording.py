@@ -14,6 +14,13 @@ import httpx2
 __all__ = ["Event", "Exchange", "Recorder"]
 
 
+SETTINGS: dict[str, Any] = {
+    "timeout": 30,
+    "trust_env": False,  # no proxy stands between this machine and itself
+    "verify": False,  # there is nothing to verify, and reading certificates takes longer than a test
+}
+
+
 @dataclass(frozen=True)
 class Event:
     """One event of a stream; ``name`` is None where it has none."""
@@ -85,11 +92,11 @@ class Recorder:
 
     def client(self) -> httpx2.Client:
         """Return a client for blocking code."""
-        return httpx2.Client(event_hooks={"response": [self._note]}, timeout=30)
+        return httpx2.Client(event_hooks={"response": [self._note]}, **SETTINGS)
 
     def async_client(self) -> httpx2.AsyncClient:
         """Return a client for async code."""
-        return httpx2.AsyncClient(event_hooks={"response": [self._anote]}, timeout=30)
+        return httpx2.AsyncClient(event_hooks={"response": [self._anote]}, **SETTINGS)
 
     @contextmanager
     def nothing_judged(self) -> Iterator[None]:

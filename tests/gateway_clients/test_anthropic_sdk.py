@@ -8,7 +8,7 @@ from typing import Any
 import anthropic
 import pytest
 from gateway_clients.callers import COLOURS, calling
-from gateway_clients.conftest import KEY, STATUSES
+from gateway_clients.conftest import KEY
 from loopback_answers import png
 
 HELLO: list[Any] = [{"role": "user", "content": "Hello there"}]
@@ -21,10 +21,13 @@ CLASSES = {
     403: anthropic.PermissionDeniedError,
     404: anthropic.NotFoundError,
     409: anthropic.ConflictError,
+    413: anthropic.ContentTooLargeError,
     422: anthropic.UnprocessableEntityError,
     429: anthropic.RateLimitError,
     500: anthropic.InternalServerError,
-    503: anthropic.InternalServerError,
+    503: anthropic.ServiceUnavailableError,
+    504: anthropic.GatewayTimeoutError,
+    529: anthropic.OverloadedError,
 }
 
 TYPES = {
@@ -33,10 +36,13 @@ TYPES = {
     403: "permission_error",
     404: "not_found_error",
     409: "invalid_request_error",
+    413: "request_too_large",
     422: "invalid_request_error",
     429: "rate_limit_error",
     500: "api_error",
     503: "overloaded_error",
+    504: "timeout_error",
+    529: "overloaded_error",
 }
 """What Anthropic calls an error of each status."""
 
@@ -111,6 +117,16 @@ def test_a_stream_is_heard_word_by_word(sdk, source):
     assert len(texts) > 1
     assert events[-2].delta.stop_reason == "end_turn"
     assert events[-2].usage.output_tokens > 0
+
+
+def test_the_stop_sequence_that_ended_a_message_is_told(sdk, source):
+    arguments = asked(source, stop_sequences=["nowhere", " there"])
+    whole = sdk("messages.create", **arguments)
+    assert whole.content[0].text == "You said: Hello"
+    assert (whole.stop_reason, whole.stop_sequence) == ("stop_sequence", " there")
+    if source != "blocking":  # whose chunks, LiteLLM's mappings, cannot say which it was
+        _, final = sdk.accumulated("messages.stream", "get_final_message", **arguments)
+        assert (final.stop_reason, final.stop_sequence) == ("stop_sequence", " there")
 
 
 def test_usage_is_asked_for_upstream_and_nothing_else_is_added(sdk, upstream):
@@ -238,12 +254,13 @@ def test_tokens_of_tools_and_a_system_prompt_count(sdk):
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
-@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize("status", TYPES)
 def test_each_status_is_the_sdk_s_own_class(sdk, source, status, stream):
     with pytest.raises(CLASSES[status]) as caught:
         sdk("messages.create", **asked(source, f"error-{status}"), stream=stream)
     error = caught.value
-    assert (error.status_code, error.body["error"]["type"]) == (status, TYPES[status])
+    assert (type(error), error.status_code) == (CLASSES[status], status)
+    assert error.body["error"]["type"] == TYPES[status]
     assert error.body["request_id"] == error.response.headers["x-request-id"]
     if source == "upstream" and status == 429:
         assert error.response.headers["retry-after"] == "1"

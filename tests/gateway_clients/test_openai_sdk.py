@@ -9,8 +9,8 @@ from typing import Any
 import openai
 import pydantic
 import pytest
-from gateway_clients.callers import COLOURS, calling
-from gateway_clients.conftest import KEY, STATUSES
+from gateway_clients.callers import COLOURS, Direct, calling
+from gateway_clients.conftest import KEY
 from loopback_answers import png, vector_of
 
 HELLO: list[Any] = [{"role": "user", "content": "Hello there"}]
@@ -312,7 +312,7 @@ def test_a_wildcard_serves_the_names_that_it_covers(sdk, upstream):
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
-@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize("status", CLASSES)
 def test_each_status_is_the_sdk_s_own_class(sdk, source, status, stream):
     with pytest.raises(CLASSES[status]) as caught:
         sdk("chat.completions.create", model=f"{source}/error-{status}", messages=HELLO, stream=stream)
@@ -394,8 +394,22 @@ def test_a_wrong_request_names_what_is_wrong(sdk, wrong, param):
     assert caught.value.param == param
 
 
-def test_an_error_that_passes_is_mended_by_the_sdk_s_own_retry(sdk, gateway):
-    """A model that fails once, called by a client that asks again."""
+def test_a_client_that_leaves_a_stream_closes_the_server_s(gateway, wire, upstream):
+    upstream.abandoned.clear()
+    long = [{"role": "user", "content": "word " * 20_000}]
+    with wire.client() as http, wire.nothing_judged():
+        client = openai.OpenAI(base_url=gateway.url, api_key=KEY, http_client=http)
+        with client.chat.completions.create(model="upstream/small", messages=long, stream=True) as stream:
+            next(iter(stream))
+        assert upstream.wait_for_abandoned()
+    with wire.client() as http:
+        assert openai.OpenAI(base_url=gateway.url, api_key=KEY, http_client=http).models.list().data
+
+
+def test_an_error_that_passes_is_mended_by_the_sdk_s_own_retry(sdk, upstream):
+    before = len(upstream.requests)
     sdk.client = sdk.client.with_options(max_retries=1)
-    answer = sdk("chat.completions.create", model="acme/flaky-503", messages=HELLO)
+    flaky = "acme/flaky-503" if isinstance(sdk, Direct) else "acme/flaky-502"  # each fails once
+    answer = sdk("chat.completions.create", model=flaky, messages=HELLO)
     assert answer.choices[0].message.content == SAID
+    assert len(upstream.requests) == before + 2
