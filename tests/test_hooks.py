@@ -51,11 +51,11 @@ def test_the_page_has_every_hook_with_its_exact_arguments(section: str, specs: t
     assert dict(re.findall(r"^### `(\w+)\(([\w, ]*)\)`$", text, re.MULTILINE)) == signatures(specs)
 
 
-def test_no_other_page_shows_a_hook_with_other_arguments() -> None:
+def test_no_page_shows_a_hook_with_other_arguments() -> None:
     hooks = signatures(ProviderHooks, ExtensionHooks)
     for page in AUTHORS.glob("*.md"):
-        shown = dict(re.findall(r"^\| `(\w+)\(([\w, ]*)\)` \|", page.read_text(encoding="utf-8"), re.MULTILINE))
-        assert {name: hooks[name] for name in shown if name in hooks}.items() <= shown.items(), page.name
+        shown = re.findall(r"`(\w+)\(([\w, ]+)\)`", page.read_text(encoding="utf-8"))
+        assert [each for each in shown if each[0] in hooks and each[1] != hooks[each[0]]] == [], page.name
 
 
 def changes() -> list[tuple[str, str]]:
