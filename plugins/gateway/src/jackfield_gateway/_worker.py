@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Callable
 
-from jackfield import ConfigurationError
+from jackfield import ConfigurationError, ModelResponse
 
 from ._app import Gateway
 from ._exchange import Exchange
@@ -25,6 +25,7 @@ from ._notices import say_wrong
 from ._probes import Probes
 from ._share import ALONE, Place
 from .config import Config
+from .wire.bodies import adapter
 
 __all__ = ["Worker"]
 
@@ -52,6 +53,7 @@ class Worker:
         self._listener = listener
         self._shutdown_timeout = config.limits.shutdown_timeout
         self._gateway = Gateway(place.share(config))
+        _load_for_the_first_request()
         self._access = AccessLog(writer, config)
         self._metrics = Metrics(_groups(config))
         self._probes = Probes(self._metrics.page)
@@ -112,6 +114,14 @@ class Worker:
         if self._place.index == 0:  # what all workers would say, one says
             _say_changed()
         return True
+
+
+def _load_for_the_first_request() -> None:
+    """Import and build what the first chat needs and nothing before it: who is ready shall answer at once."""
+    import aiohttp  # noqa: F401  # what carries the calls to providers
+
+    adapter("chat")
+    ModelResponse.of_text("")
 
 
 def _groups(config: Config) -> set[str]:
