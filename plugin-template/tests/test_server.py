@@ -1,5 +1,6 @@
-"""Everything once over a real socket, against the fake server. What jackfield promises for all providers, the
-conformance suite tests; here is room for what only this server does.
+"""Everything once over a real socket, against the fake server; and what is this server's alone.
+
+What jackfield promises for every provider, `test_conformance.py` tests.
 """
 
 from __future__ import annotations
@@ -13,12 +14,20 @@ from jackfield import (
     AuthenticationError,
     BadRequestError,
     ConfigurationError,
+    HttpResponse,
+    ImageGenerationRequest,
+    InvalidResponseError,
     ServiceUnavailableError,
+    Settings,
     completion,
     embedding,
     image_generation,
     list_models,
 )
+from jackfield.flow import Http, Sleep
+
+import jackfield_acme
+from jackfield_acme._stream import Frames
 
 MODEL = "acme/acme-1"
 HELLO = [{"role": "user", "content": "Good morning, world"}]
@@ -66,10 +75,21 @@ def test_vectors(server: FakeServer) -> None:
 
 
 def test_an_image_is_asked_for_until_it_is_done(server: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jackfield_acme.PAUSE", 0)
+    monkeypatch.setattr(jackfield_acme, "PAUSE", 0)
     answer = image_generation(model="acme/paint-1", prompt="a square")
     assert [image.b64_json for image in answer.data] == [PIXEL]
     assert [path for path, _, _ in server.requests] == ["/images", "/images/jobs/1", "/images/jobs/1"]
+
+
+def test_between_two_questions_there_is_a_pause() -> None:
+    """A flow is a generator: what it asks for can be looked at, and answered by hand."""
+    settings = Settings(provider="acme", api_key="a-key", api_base="https://models.example")
+    request = ImageGenerationRequest("paint-1", prompt="a square")
+    flow = jackfield_acme.image_generation(request, settings)
+    assert isinstance(next(flow), Http)
+    pause = flow.send(HttpResponse(202, {"location": "/images/jobs/1"}, b""))
+    assert isinstance(pause, Sleep)
+    assert pause.seconds == jackfield_acme.PAUSE
 
 
 def test_the_models(server: FakeServer) -> None:
@@ -95,6 +115,12 @@ def test_what_the_server_cannot_do_is_refused_by_name(request_: dict[str, Any], 
     with pytest.raises(BadRequestError, match=named):
         completion(MODEL, **request_)
     assert server.requests == []
+
+
+@pytest.mark.parametrize("data", [b"<html>", b"\n", b"12345678", b"2\n{}three\n"])
+def test_what_is_no_frame_is_told(data: bytes) -> None:
+    with pytest.raises(InvalidResponseError, match="length"):
+        list(Frames().feed(data))
 
 
 def test_a_server_s_refusal_of_the_key(server: FakeServer) -> None:
