@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
@@ -76,7 +77,10 @@ class Case:
     @property
     def place(self) -> str:
         """The folder of its wire files, for messages."""
-        return str(self.folder) if self.folder is not None else f"the case {self.name!r}"
+        if self.folder is None:
+            return f"the case {self.name!r}"
+        near = os.path.relpath(self.folder)
+        return str(self.folder) if near.startswith("..") else near
 
     def __str__(self) -> str:
         return self.name

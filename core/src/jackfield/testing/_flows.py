@@ -14,10 +14,11 @@ from ..errors import APIConnectionError, ContractViolationError
 from ..flow import Call, EventStream, Flow, Http, HttpResponse, Retried, Sleep
 from ..transports.memory import Headers
 from ._cases import Answer, Case
+from ._places import definition
 from ._replay import API_BASE, body_at
 from ._subject import Subject
 
-__all__ = ["Bare", "described", "frames_of"]
+__all__ = ["Bare", "described", "frames_of", "place_of"]
 
 Step = Callable[[], AbstractContextManager[Any]]
 
@@ -138,6 +139,16 @@ def described(subject: Subject, case: Case) -> EventStream | None:
         return None
     description, source = bare.source(result)
     return description if isinstance(source, Http) else None
+
+
+def place_of(subject: Subject, case: Case) -> str | None:
+    """Return where the plugin makes a case's answer: its decoder, for a stream that has one, or its hook."""
+    try:
+        description = described(subject, case) if case.streams else None
+    except Exception:  # what is wrong with the hook, its own checks tell
+        description = None
+    decoder = description.decoder if description is not None else None
+    return definition(decoder) or definition(subject.function(case.operation))
 
 
 def frames_of(description: EventStream, pieces: list[bytes]) -> Iterator[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -49,7 +50,13 @@ class Gateway:
         models = [self._model(subject, case) for case in subject.cases if case.operation in ROUTES]
         config.write_text(json.dumps({"model_list": models}), encoding="utf-8")  # which is YAML too
         command = [sys.executable, "-m", "jackfield", "serve", "--config", str(config), "--port", "0"]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)  # noqa: S603
+        self._process = subprocess.Popen(  # noqa: S603  # our own command, with no shell
+            command,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},  # it sees what this process sees
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         self._said: list[str] = []
         self._ready = threading.Event()
         self._url = ""

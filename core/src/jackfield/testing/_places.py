@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import linecache
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -26,16 +27,15 @@ def root_of(module: str) -> str | None:
 
 
 def line_of(error: BaseException | None, roots: Roots) -> str | None:
-    """Return the innermost line of the plugin that an error, or what caused it, passed through."""
+    """Return the innermost line of the plugin that an error passed through, or else one that caused it."""
     seen: set[int] = set()
-    place = None
     while error is not None and id(error) not in seen:
         seen.add(id(error))
-        for frame, line in _frames(error.__traceback__):
-            if _inside(frame.f_code.co_filename, roots):
-                place = _written(frame.f_code, line)
+        inside = [each for each in _frames(error.__traceback__) if _inside(each[0].f_code.co_filename, roots)]
+        if inside:
+            return _written(inside[-1][0].f_code, inside[-1][1])
         error = error.__cause__ or error.__context__
-    return place
+    return None
 
 
 def line_here(roots: Roots) -> str | None:
@@ -49,9 +49,23 @@ def line_here(roots: Roots) -> str | None:
 
 
 def definition(function: Any) -> str | None:
-    """Return where a function is defined."""
+    """Return where a function or class is defined."""
+    if inspect.isclass(function):
+        try:
+            file, (_, line) = inspect.getfile(function), inspect.getsourcelines(function)
+        except (OSError, TypeError):  # a class without source
+            return None
+        return _placed(file, line, function.__qualname__)
     code = _code_of(function)
-    return _written(code, code.co_firstlineno) if code is not None else None
+    return _written(code, _first_line(code)) if code is not None else None
+
+
+def _first_line(code: CodeType) -> int:
+    """Return the line of the `def` itself: a function's first line is its decorator's."""
+    line = code.co_firstlineno
+    while (text := linecache.getline(code.co_filename, line).strip()).startswith("@"):
+        line += 1
+    return line if text else code.co_firstlineno
 
 
 def line_of_return(function: Any, action: Callable[[], object]) -> str | None:
@@ -92,5 +106,9 @@ def _inside(file: str, roots: Roots) -> bool:
 
 
 def _written(code: CodeType, line: int) -> str:
-    file = os.path.relpath(code.co_filename)
-    return f"{code.co_filename if file.startswith('..') else file}:{line}, in {code.co_name}"
+    return _placed(code.co_filename, line, code.co_name)
+
+
+def _placed(file: str, line: int, name: str) -> str:
+    near = os.path.relpath(file)
+    return f"{file if near.startswith('..') else near}:{line}, in {name}"

@@ -72,15 +72,24 @@ def _headers_at(answer: Answer, base: str) -> dict[str, str]:
 
 def written(outgoing: Outgoing, *, base: str = API_BASE, key: str = API_KEY) -> dict[str, Any]:
     """Return a request as wire files hold it; a body that is neither text nor a form stands under ``content``."""
-    headers = {name.lower(): value.replace(key, "{api_key}") for name, value in outgoing.headers.items()}
+    headers = {name.lower(): value for name, value in outgoing.headers.items()}
     kind = headers.get("content-type", "").partition(";")[0].strip()
     if kind == "multipart/form-data":
         headers["content-type"] = kind
-    request = {"method": outgoing.method, "url": outgoing.url.replace(base, "{api_base}"), "headers": headers}
-    return request | _body(outgoing, kind, base)
+    request = {"method": outgoing.method, "url": outgoing.url, "headers": headers} | _body(outgoing, kind)
+    marked: dict[str, Any] = _marked(request, base, key)
+    return marked
 
 
-def _body(outgoing: Outgoing, kind: str, base: str) -> dict[str, Any]:
+def _marked(value: Any, base: str, key: str) -> Any:
+    if isinstance(value, dict):
+        return {name: _marked(item, base, key) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_marked(item, base, key) for item in value]
+    return value.replace(base, "{api_base}").replace(key, "{api_key}") if isinstance(value, str) else value
+
+
+def _body(outgoing: Outgoing, kind: str) -> dict[str, Any]:
     content = outgoing.content
     if not content:
         return {}
@@ -90,7 +99,7 @@ def _body(outgoing: Outgoing, kind: str, base: str) -> dict[str, Any]:
         pairs = parse_qsl(content.decode(), keep_blank_values=True)
         return {"form": [{"name": name, "value": value} for name, value in pairs]}
     try:
-        text = content.decode().replace(base, "{api_base}")
+        text = content.decode()
     except UnicodeDecodeError:
         return {"content": content}
     try:

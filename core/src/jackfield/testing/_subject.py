@@ -35,6 +35,8 @@ class Subject:
 
     ``found`` is its entry point, None for an object that a test gave; ``loaded`` is what the core made of it, alone
     and without extensions; ``hooks`` are the operations that it implements itself; ``roots`` is where its code stands.
+    ``tried`` names cases that nobody gave: the canonical ones, of which a provider without HTTP may refuse some.
+    ``imports`` is what processes saw that imported it.
     """
 
     def __init__(
@@ -56,12 +58,16 @@ class Subject:
         self.cases = cases
         self.http = any(case.exchanges for case in self.cases)
         self.hooks = frozenset(self.loaded.operations) - self.loaded.bridged
+        self.tried: frozenset[str] = frozenset()
+        self.imports: list[dict[str, Any]] = []
         self._model = model
         self._gateway: Gateway | None = None
 
     @property
     def model(self) -> str:
-        """The model that cases ask for; raises SuiteError where none is named."""
+        """The model that cases ask for; raises SuiteError where none is named and what was recorded speaks of one."""
+        if not self._model and not self.http:
+            return "a-model"
         if not self._model:
             raise SuiteError(
                 f"which model? Say model = … in the suite, --model, or suite.json beside {self.name}'s cases"
@@ -164,6 +170,8 @@ def subject_of(
     subject = Subject(name, loaded, registry, found=found, model=model, cases=every)
     if not subject.cases:
         _without_cases(subject)
+    if any(not case.asked.model and case.operation != "list_models" for case in subject.cases):
+        subject.model  # noqa: B018  # which raises where nobody named it, here and not in the middle of the checks
     return subject
 
 
@@ -186,6 +194,7 @@ def _without_cases(subject: Subject) -> None:
             "to answer in its place: say wire = … in the suite, --wire, or ship them in the package as the folder wire"
         )
     subject.cases += [Case(name) for name in canonical_names(set(subject.hooks), http=False)]
+    subject.tried = frozenset(case.name for case in subject.cases)
 
 
 def _installed(name: str) -> tuple[Found, Registry]:

@@ -76,7 +76,6 @@ def wire_folder(suite: type, wire: str) -> Path:
 
 def _method(check: Check) -> Callable[..., None]:
     def test(self: ProviderSuite, conformance: Callable[[], None]) -> None:
-        __tracebackhide__ = True
         conformance()
 
     test.__name__ = check.name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,17 +13,7 @@ from ._places import Roots, line_here
 
 __all__ = ["environment_watched", "watched"]
 
-WATCHED = (
-    "open",
-    "os.remove",
-    "os.rename",
-    "os.mkdir",
-    "socket.",
-    "subprocess.",
-    "shutil.",
-    "urllib.",
-    "_thread.start",
-)
+WATCHED = ("open", "os.remove", "os.rename", "os.mkdir", "socket.", "subprocess.", "shutil.", "urllib.")
 CODE = (".py", ".pyc", ".so", ".pyd", ".dll", ".dylib", ".pth")
 
 _watches: list[Watch] = []
@@ -37,6 +28,11 @@ class Watch(list[str]):
         self.roots = roots
         self.on = True
 
+    def note(self, said: str) -> None:
+        """Note what the plugin's code does; what others do is theirs."""
+        if self.on and (line := line_here(self.roots)) is not None and (seen := f"{said} at {line}") not in self:
+            self.append(seen)
+
 
 @contextmanager
 def watched(roots: Roots) -> Iterator[Watch]:
@@ -45,11 +41,18 @@ def watched(roots: Roots) -> Iterator[Watch]:
     if not _installed:
         sys.addaudithook(_audit)  # for good: Python takes none back, so it looks at the list below
         _installed = True
-    watch = Watch(roots)
+    watch, start = Watch(roots), threading.Thread.start
+
+    def noted(thread: threading.Thread) -> None:
+        watch.note("started a thread")
+        start(thread)
+
     _watches.append(watch)
+    threading.Thread.start = noted  # type: ignore[assignment, method-assign]  # Python 3.11 tells no audit hook of threads
     try:
         yield watch
     finally:
+        threading.Thread.start = start  # type: ignore[method-assign]
         _watches.remove(watch)
 
 
@@ -57,8 +60,7 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
     if not _watches or not event.startswith(WATCHED) or _is_code(event, arguments):
         return
     for watch in _watches:
-        if watch.on and (line := line_here(watch.roots)) is not None:
-            watch.append(f"{_said(event, arguments)} at {line}")
+        watch.note(_said(event, arguments))
 
 
 def _is_code(event: str, arguments: tuple[Any, ...]) -> bool:
@@ -70,7 +72,7 @@ def _is_code(event: str, arguments: tuple[Any, ...]) -> bool:
 def _said(event: str, arguments: tuple[Any, ...]) -> str:
     if event == "open":
         return f"opened {arguments[0]!r}"
-    return "started a thread" if event.startswith("_thread") else f"{event}{arguments[1:2]!r}"
+    return f"{event}{arguments[1:2]!r}"
 
 
 @contextmanager
@@ -95,7 +97,7 @@ def environment_watched(roots: Roots) -> Iterator[list[str]]:
 def _reader(roots: Roots) -> str | None:
     """Return the plugin's line that reads a variable, where it is the plugin and no library that it calls."""
     frame = sys._getframe(2)  # noqa: SLF001
-    while frame.f_back is not None and frame.f_globals.get("__name__") in {"os", "_collections_abc", __name__}:
+    while frame.f_back is not None and frame.f_globals.get("__name__") in {"os", "collections.abc", __name__}:
         frame = frame.f_back
     line = line_here(roots)
     if line is None or not any(os.path.realpath(frame.f_code.co_filename).startswith(root) for root in roots):

@@ -53,7 +53,6 @@ class Run:
         """Return a test as what pytest runs."""
 
         def run() -> None:
-            __tracebackhide__ = True
             verdict = test.run(self.subject)
             self.report.note(test.name, verdict.kind, verdict.text)
             if verdict.kind == "failed":

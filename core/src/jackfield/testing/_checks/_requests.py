@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from ...errors import BadRequestError
+from ...errors import BadRequestError, PluginError
 from .._canonical import PARAMETERS
 from .._cases import Case
 from .._check import each_case, fail, once
@@ -99,12 +99,10 @@ def test_request_golden(subject: Subject, case: Case) -> None:
             )
     if isinstance(outcome.error, UnexpectedRequestError):
         raise outcome.error
-    if len(sent) < len(wanted):
+    if len(sent) < len(wanted) and not isinstance(outcome.error, PluginError):  # which the golden tests tell
         why = f": {outcome.error}" if outcome.error else ""
-        fail(
-            f"{subject.name} sent {len(sent)} of the {len(wanted)} recorded requests{why}",
-            at=line_of(outcome.error, subject.roots),
-        )
+        at = line_of(outcome.error, subject.roots)
+        fail(f"{subject.name} sent {len(sent)} of the {len(wanted)} recorded requests{why}", at=at)
 
 
 @each_case(_exchanged, NO_WIRE)

@@ -7,8 +7,8 @@ from typing import Any
 from .._cases import Case
 from .._check import each_case, fail
 from .._differences import differences
-from .._flows import described
-from .._places import definition
+from .._flows import described, place_of
+from .._places import definition, line_of
 from .._replay import Replay, in_pieces
 from .._results import comparable, plain_result
 from .._runs import Outcome, call, stream_of
@@ -54,7 +54,7 @@ def test_stream_golden(subject: Subject, case: Case) -> None:
     """
     outcome = call(subject, case)
     told(subject, case, outcome)
-    if case.result is not None or case.folder is not None:
+    if outcome.error is None and (case.result is not None or case.folder is not None):
         compare(subject, case, outcome.plain)
 
 
@@ -70,10 +70,18 @@ def test_a_stream_comes_byte_by_byte(subject: Subject, case: Case) -> None:
 
 def same(subject: Subject, case: Case, whole: Outcome, other: Outcome, how: str) -> None:
     """Fail where a stream that came in another way gave something else than the stream whole."""
+    if whole.error is None and other.error is not None:
+        at = line_of(other.error, subject.roots) or _framing(subject, case)
+        fail(f"{case.name}, {how}, failed with {type(other.error).__name__}: {other.error}", at=at)
     if found := differences(whole.said, other.said):
-        decoder = described(subject, case)
-        at = definition(decoder.framing) if decoder is not None and callable(decoder.framing) else None
-        fail(f"{case.name}, {how}, gives something else than whole:", found, at)
+        fail(f"{case.name}, {how}, gives something else than whole:", found, _framing(subject, case))
+
+
+def _framing(subject: Subject, case: Case) -> str | None:
+    description = described(subject, case)
+    if description is not None and callable(description.framing):
+        return definition(description.framing)
+    return place_of(subject, case)
 
 
 @each_case(streams, NO_STREAM)
@@ -162,14 +170,14 @@ def test_two_streams_share_nothing(subject: Subject, case: Case) -> None:
     except Exception as error:
         fail(
             f"{case.name}, read in turns with another, failed: {type(error).__name__}: {error}",
-            at=_decoder(subject, case),
+            at=place_of(subject, case),
         )
     for chunks in heard:
         if found := differences(comparable(plain_result(alone.chunks)), comparable(plain_result(chunks))):
             fail(
                 f"{case.name}, read in turns with another, gives something else than alone:",
                 found,
-                _decoder(subject, case),
+                place_of(subject, case),
             )
 
 
@@ -186,15 +194,6 @@ def _in_turns(subject: Subject, case: Case) -> list[list[Any]]:
             else:
                 heard[each].append(chunk)
     return heard
-
-
-def _decoder(subject: Subject, case: Case) -> str | None:
-    try:
-        description = described(subject, case)
-    except Exception:
-        description = None
-    factory = description.decoder if description is not None else None
-    return definition(factory) or definition(subject.function(case.operation))
 
 
 def _leaves(subject: Subject, case: Case) -> bool:

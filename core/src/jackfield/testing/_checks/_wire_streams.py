@@ -110,7 +110,11 @@ def test_a_cut_stream_is_an_error(subject: Subject, case: Case) -> None:
     description, body = _description(subject, case), _body(case)
     if call(subject, case).error is not None or not isinstance(description, EventStream):
         return  # told by test_stream_golden
-    for cut in _cuts(description, body):
+    try:
+        cuts = _cuts(description, body)
+    except Exception:
+        return  # told by test_a_stream_comes_byte_by_byte
+    for cut in cuts:
         outcome = call(subject, case, cut=pieces(body[: cut.at]))
         problem = _problem(outcome)
         if problem is not None:

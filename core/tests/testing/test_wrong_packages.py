@@ -1,0 +1,136 @@
+"""Each check of a distribution has a wrong one that it catches, and that no other check catches."""
+
+import os
+import uuid
+
+import pytest
+from jackfield.testing import _engine
+from jackfield.testing._checks import CHECKS
+from jackfield.testing._subject import subject_of
+
+PROVIDER = """
+from jackfield import ModelResponse, ProviderInfo, hookimpl
+
+@hookimpl
+def provider_info():
+    return ProviderInfo(parameters={"completion": ()})
+
+@hookimpl
+def completion(request, settings):
+    return ModelResponse.of_text("Hi", model=request.model)
+"""
+
+GATEWAY = "test_the_gateway_agrees"
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch, make_distribution):
+    """What installs a provider of one module, changed as told, and returns it as a subject."""
+
+    def install(*, name=None, requires="jackfield>=0.1,<1", typed=True, source=PROVIDER, files=None):
+        package = f"wrong_{uuid.uuid4().hex}"  # a module of its own each time: Python keeps what it has imported
+        name = name or package
+        modules = {f"{package}/__init__.py": source} | ({f"{package}/py.typed": ""} if typed else {})
+        modules |= {f"{package}/{file}": text for file, text in (files or {}).items()}
+        make_distribution(tmp_path, package, "1.0", {"jackfield.providers": {name: package}}, modules)
+        metadata = tmp_path / f"{package}-1.0.dist-info" / "METADATA"
+        if requires:
+            metadata.write_text(f"{metadata.read_text()}Requires-Dist: {requires}\n")
+        monkeypatch.syspath_prepend(tmp_path)
+        subject = subject_of(name, model="m")
+        subject.cases = [case for case in subject.cases if case.name == "chat-plain"]  # more would only take longer
+        return subject
+
+    return install
+
+
+def failures(subject, *, gateway=False):
+    """What fails: check → the text of its first failure. The gateway's process is started only where asked for."""
+    failed = {}
+    for each in CHECKS:
+        if each.name == GATEWAY and not gateway:
+            continue
+        for test in _engine.tests_of(subject, each, {}):
+            verdict = test.run(subject)
+            if verdict.kind == "failed":
+                failed.setdefault(each.name, verdict.text)
+    subject.close()
+    failed.pop("test_the_canonical_cases_are_there", None)
+    return failed
+
+
+def test_nothing_is_wrong_with_the_distribution_that_is_changed_below(installed):
+    assert failures(installed(), gateway=True) == {}
+
+
+def test_a_name_that_no_call_can_write(installed):
+    failed = failures(installed(name="two words"))
+    assert set(failed) == {"test_the_name_leads_to_the_provider"}
+    assert "'two words'" in failed["test_the_name_leads_to_the_provider"]
+
+
+@pytest.mark.parametrize("requires", ["jackfield>=0.1", "jackfield", "jackfield[cli]>=0.1; python_version > '3'", ""])
+def test_a_core_without_a_bound_above(installed, requires):
+    failed = failures(installed(requires=requires))
+    assert set(failed) == {"test_the_core_is_bounded_above"}
+
+
+@pytest.mark.parametrize("requires", ["jackfield (<1,>=0.1)", "jackfield==0.1.0", "jackfield~=0.1", "jackfield-echo<1"])
+def test_a_core_that_is_bounded_in_another_way(installed, requires):
+    assert failures(installed(requires=requires)) == {}
+
+
+def test_a_package_that_is_not_marked_as_typed(installed):
+    failed = failures(installed(typed=False))
+    assert set(failed) == {"test_the_package_is_typed"}
+    assert "py.typed" in failed["test_the_package_is_typed"]
+
+
+@pytest.mark.parametrize(
+    "line", ["from jackfield._pool import Pool", "import jackfield._pool", "from jackfield import _pool"]
+)
+def test_an_import_of_what_is_private(installed, line):
+    failed = failures(installed(files={"_more.py": f"\n{line}\n"}))
+    assert set(failed) == {"test_the_public_core_is_enough"}
+    assert "_more.py:2" in failed["test_the_public_core_is_enough"]
+
+
+def test_an_import_that_takes_long(installed):
+    failed = failures(installed(source=f"import time\ntime.sleep(0.6)\n{PROVIDER}"))
+    assert set(failed) == {"test_importing_is_quick"}
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("open(__file__ + '.txt', 'w').close()", "opened"),
+        ("import socket; socket.socket().close()", "socket"),
+        ("import threading; threading.Thread(target=int).start()", "started a thread"),
+        ("import subprocess, sys; subprocess.run([sys.executable, '-c', ''])", "subprocess"),
+    ],
+)
+def test_an_import_that_does_something(installed, line, said):
+    failed = failures(installed(source=f"{line}\n{PROVIDER}"))
+    assert set(failed) == {"test_importing_opens_nothing"}
+    text = failed["test_importing_opens_nothing"]
+    assert said in text
+    assert "__init__.py:1" in text
+
+
+def test_an_answer_that_depends_on_the_process(installed):
+    source = PROVIDER.replace('"Hi"', f'"Hi" if __import__("os").getpid() == {os.getpid()} else "Ho"')
+    failed = failures(installed(source=source), gateway=True)
+    assert set(failed) == {GATEWAY}
+    assert "choices[0].message.content" in failed[GATEWAY]
+
+
+def test_canonical_cases_that_are_missing(installed):
+    subject = installed()
+    [text] = [
+        test.run(subject).text
+        for each in CHECKS
+        if each.name == "test_the_canonical_cases_are_there"
+        for test in _engine.tests_of(subject, each, {})
+    ]
+    assert "chat-tools" in text
+    assert "chat-plain" not in text

@@ -1,0 +1,122 @@
+"""Each check has a wrong provider that it catches, and that no other check catches but those named with it."""
+
+import inspect
+
+import pytest
+import wrong
+from fine import Fine, write_wire
+from jackfield.testing import _engine
+from jackfield.testing._checks import CHECKS
+from jackfield.testing._subject import subject_of
+from jackfield.testing._written import accept
+
+BY_ITSELF = True
+"""The provider wrote its goldens itself: what is wrong was wrong when they were recorded."""
+
+WRONG = [
+    (wrong.ArgumentsInAnotherOrder, {"test_the_hooks_fit_their_protocols"}),
+    (wrong.AnotherPath, {"test_request_golden"}),
+    (wrong.KeyInTheAddress, {"test_the_key_is_in_a_header_only"}, BY_ITSELF),
+    (wrong.ChangesTheRequest, {"test_the_request_is_left_alone"}),
+    (wrong.LosesAParameter, {"test_no_parameter_is_lost"}, BY_ITSELF),
+    (wrong.OpensAFile, {"test_a_flow_does_nothing_itself"}),
+    (wrong.StartsAThread, {"test_a_flow_does_nothing_itself"}),
+    (wrong.DecoderThatOpensAFile, {"test_a_flow_does_nothing_itself"}),
+    (wrong.ReadsTheEnvironment, {"test_settings_are_not_read_by_hand"}),
+    (wrong.AnotherAnswer, {"test_response_golden"}),
+    (wrong.WrongType, {"test_response_golden"}),
+    (wrong.ForgetsReturn, {"test_response_golden"}),
+    (wrong.AnotherStream, {"test_stream_golden"}),
+    (wrong.SplitsByHand, {"test_line_ends_and_comments_change_nothing"}),
+    (wrong.CutsCharacters, {"test_a_stream_comes_byte_by_byte", "test_a_splitter_cuts_anywhere"}),
+    (wrong.WordsOfTheServer, {"test_the_stream_laws"}, BY_ITSELF),
+    (wrong.MakesAFinishUp, {"test_a_cut_stream_is_an_error"}),
+    (wrong.LosesTheUsage, {"test_a_stream_adds_up_to_the_whole_answer"}, BY_ITSELF),
+    (wrong.SharesADecoder, {"test_two_streams_share_nothing"}),
+    (wrong.ReadsItWhole, {"test_leaving_early_closes_the_connection"}),
+    (wrong.SwallowsAnErrorEvent, {"test_error_golden"}),
+    (wrong.MisreadsAnError, {"test_error_golden"}),
+    (wrong.TrustsErrorBodies, {"test_statuses_become_errors"}),
+    (wrong.ReachesWithoutLooking, {"test_answers_of_another_shape_are_told"}),
+    (wrong.SwallowsFaults, {"test_network_faults_are_told"}),
+    (wrong.KeyInAnError, {"test_the_key_is_shown_nowhere"}),
+    (wrong.KeyInTheLog, {"test_the_key_is_shown_nowhere"}),
+    (wrong.KeyForStrangers, {"test_the_key_goes_to_no_other_origin"}),
+    (wrong.LooksAtTheLoop, {"test_all_drivers_agree"}),
+    (wrong.SplitsByItself, set()),
+    # A splitter that forgets the rest of a piece is wrong wherever pieces are cut.
+    (
+        wrong.SplitsPieces,
+        {"test_a_stream_comes_byte_by_byte", "test_a_splitter_cuts_anywhere", "test_two_streams_share_nothing"},
+    ),
+    (wrong.ForgetsYieldFrom, {"test_response_golden"}),
+    (wrong.YieldsAForeignObject, {"test_response_golden"}),
+]
+
+
+def failures(subject):
+    """What fails: check → the texts of its failures."""
+    failed = {}
+    for check in CHECKS:
+        for test in _engine.tests_of(subject, check, {}):
+            verdict = test.run(subject)
+            if verdict.kind == "failed":
+                failed.setdefault(check.name, []).append(verdict.text)
+    subject.close()
+    return failed
+
+
+def subject_with(plugin, folder):
+    return subject_of("fine", plugin=plugin, model="fine-1", wire=folder)
+
+
+def test_nothing_is_wrong_with_the_fine_provider(fine_wire):
+    assert failures(subject_with(Fine(), fine_wire)) == {}
+
+
+CASES = [pytest.param(*each[:2], each[2:] == (BY_ITSELF,), id=each[0].__name__) for each in WRONG]
+
+
+@pytest.mark.parametrize(("plugin", "caught_by", "by_itself"), CASES)
+def test_exactly_these_checks_catch_it(plugin, caught_by, by_itself, fine_wire, tmp_path):
+    folder = fine_wire
+    if by_itself:
+        folder = write_wire(tmp_path / "wire")
+        accept(subject_with(plugin(), folder))
+    failed = failures(subject_with(plugin(), folder))
+    assert set(failed) == caught_by, failed
+    if (line := line_at_fault(plugin)) is not None:
+        assert any(f"wrong.py:{line}, in " in text for texts in failed.values() for text in texts), failed
+
+
+def line_at_fault(plugin):
+    """The line that says "here", in the class itself or in the splitter or decoder that it names."""
+    for named in (plugin, plugin.framing, plugin.decoder):
+        lines, first = inspect.getsourcelines(named) if inspect.isclass(named) else ([], 0)
+        for number, line in enumerate(lines, first):
+            if line.rstrip().endswith("# here"):
+                return number
+    return None
+
+
+def test_a_key_in_a_wire_file_is_caught(wire):
+    file = wire / "chat-plain" / "1.request.json"
+    file.write_text(file.read_text().replace("{api_key}", "sk-conformance-key"))
+    failed = failures(subject_with(Fine(), wire))
+    assert set(failed) == {"test_wire_files_hold_no_key", "test_request_golden"}
+    assert "chat-plain/1.request.json" in failed["test_wire_files_hold_no_key"][0]
+
+
+def test_a_real_key_in_a_wire_file_is_caught(wire, monkeypatch):
+    monkeypatch.setenv("FINE_KEY", "fk-1234567890")
+    (wire / "chat-plain" / "1.response.json").write_text(
+        '{"status": 200, "json": {"text": "fk-1234567890", "end": "done", "counts": [3, 2]}}'
+    )
+    assert "test_wire_files_hold_no_key" in failures(subject_with(Fine(), wire))
+
+
+def test_every_check_has_a_wrong_provider():
+    caught = {name for each in WRONG for name in each[1]}
+    of_packages = {check.name for check in CHECKS if check.function.__module__.endswith("._package")}
+    elsewhere = {"test_the_canonical_cases_are_there", "test_the_gateway_agrees", "test_wire_files_hold_no_key"}
+    assert {check.name for check in CHECKS} == caught | of_packages | elsewhere
