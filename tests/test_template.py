@@ -6,14 +6,18 @@
 from __future__ import annotations
 
 import os
+import re
+import runpy
 import subprocess
 import sys
 import tomllib
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from loopback import LoopbackServer
 from template import DATA, KINDS, TEMPLATE, data
 from workspace import ROOT
 
@@ -28,12 +32,13 @@ class Package:
     folder: Path
     site: Path
 
-    def run(self, *command: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-        """Run a module of Python where the wheel is installed."""
+    def run(self, *arguments: str, cwd: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run Python where the wheel is installed."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("JACKFIELD_")}
         environment |= {"PYTHONPATH": str(self.site), "MYPY_CACHE_DIR": str(ROOT / ".mypy_cache" / "templates")}
+        environment |= variables
         return subprocess.run(
-            [sys.executable, "-m", *command],
+            [sys.executable, *arguments],
             cwd=cwd or self.folder,
             env=environment,
             capture_output=True,
@@ -97,13 +102,28 @@ def test_the_name_is_in_all_its_forms(package):
 
 @pytest.mark.parametrize("command", [("ruff", "check"), ("ruff", "format", "--check"), ("mypy",)], ids=" ".join)
 def test_its_tools_are_content(package, command):
-    done = package.run(*command)
+    done = package.run("-m", *command)
     assert done.returncode == 0, done.stdout
 
 
 def test_its_tests_pass_on_its_wheel(package, tmp_path):
-    done = package.run("pytest", "-q", str(package.folder / "tests"), cwd=tmp_path)
+    done = package.run("-m", "pytest", "-q", str(package.folder / "tests"), cwd=tmp_path)
     assert done.returncode == 0, done.stdout
+
+
+def test_its_readme_s_example_runs(package):
+    readme = (package.folder / "README.md").read_text()
+    [example] = re.findall(r"^```python\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    prefix = package.name.replace("-", "_").upper()
+    with server_for(package) as server:
+        done = package.run("-c", example, **{f"{prefix}_API_BASE": server.url, f"{prefix}_API_KEY": "a-key"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("Hello\n")
+
+
+def server_for(package: Package) -> Any:
+    own = package.folder / "tests" / "fake_server.py"
+    return runpy.run_path(str(own))["FakeServer"]() if own.exists() else LoopbackServer()
 
 
 @pytest.mark.parametrize("kind", KINDS)
