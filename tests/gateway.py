@@ -71,6 +71,7 @@ class GatewayProcess:
         self._ready.wait(START_SECONDS)
         if not self.url:
             self.stop()
+            self._folder.cleanup()
             raise AssertionError(f"the gateway did not start:\n{self.stderr}")
         return self
 

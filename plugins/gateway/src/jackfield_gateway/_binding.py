@@ -69,6 +69,11 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def address_of(host: str, port: int) -> str:
+    """Return the address that a host's name stands for; raises ConfigurationError where there is none."""
+    return str(_resolve(host, port)[1][0])
+
+
 def check_exposure(address: str, config: Config) -> None:
     """Raise ConfigurationError where others than this machine would reach a gateway without a key worth the name."""
     if ip_address(address.partition("%")[0]).is_loopback:

@@ -33,7 +33,7 @@ def serve(file: Path | None, config: Path | None, host: str, port: int, workers:
     path = _only(file, config)
     try:
         if check:
-            return _check(path)
+            return _check(path, host)
         from ._server import serve as serve_config
 
         return serve_config(path, host, port, workers)
@@ -56,12 +56,13 @@ def _only(file: Path | None, config: Path | None) -> Path:
     return path
 
 
-def _check(path: Path) -> int:
+def _check(path: Path, host: str) -> int:
     import asyncio
 
     from jackfield import ConfigurationError
 
     from ._app import Gateway
+    from ._binding import address_of, check_exposure
     from ._handlers import check_imports
     from .config import load
 
@@ -69,6 +70,7 @@ def _check(path: Path) -> int:
         await Gateway(config).aclose()
 
     config = load(path)
+    check_exposure(address_of(host, 0), config)
     if findings := check_imports(config):
         raise ConfigurationError("\n".join(findings))
     asyncio.run(build())

@@ -130,7 +130,8 @@ async def health(serving: Serving, scope: Scope, receive: Receive) -> Answer:
         groups = [{"model_name": each.model_name} for each in deployments]
         return answers.encoded({"status": "healthy", "probed": False, "endpoints": groups}), [JSON]
     places = asyncio.Semaphore(PROBES_AT_ONCE)
-    results = await asyncio.gather(*(_probed(serving, each, places) for each in deployments))
+    named = [each for each in deployments if "*" not in each.model]  # a wildcard is no model that could be asked
+    results = await asyncio.gather(*(_probed(serving, each, places) for each in named))
     sick = [result for result in results if "error" in result]
     well = [result for result in results if "error" not in result]
     report = {
@@ -158,7 +159,7 @@ async def _probed(serving: Serving, deployment: Deployment, places: asyncio.Sema
 
 def _probe(serving: Serving, deployment: Deployment) -> Request:
     options: Any = {**deployment.options, "num_retries": 0, "timeout": PROBE_TIMEOUT}
-    mode = getattr(serving.config, "modes", {}).get(deployment.model_name, "chat")
+    mode = serving.config.modes.get(deployment.model_name)
     if mode == "embedding":
         return EmbeddingRequest(deployment.model, "ping", params=deployment.params, options=options)
     if mode == "image_generation":

@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable
 
 from jackfield import ConfigurationError, ModelResponse
@@ -31,6 +32,10 @@ __all__ = ["Worker"]
 
 CLOSING_SECONDS = 5.0
 """After the time that streams have: for closing connections to providers, and for threads to end."""
+
+SAME_TELLING = 1.0
+"""Seconds within which a second signal is the first one again: who signals a supervisor's whole group, as systemd does,
+reaches its workers twice."""
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +65,7 @@ class Worker:
         self._front = Front(self._gateway, config, self, self._probes.routes)
         self._server = Server(server_config(self._front, config.limits), self._answers)
         self._announce = announce
+        self._told = 0.0
         self._changing = asyncio.Lock()
 
     def begin(self) -> None:
@@ -89,9 +95,13 @@ class Worker:
             log.warning("connections to providers were not closed within %g seconds", CLOSING_SECONDS)
 
     def stop(self, number: int = signal.SIGTERM) -> None:
-        """Take no more requests and end when those in flight have; told a second time, end at once."""
+        """Take no more requests and end when those in flight have; told again later, end at once."""
+        now = time.monotonic()
         if self._server.should_exit:
+            if self._place is not ALONE and now - self._told < SAME_TELLING:
+                return
             os._exit(128 + number)
+        self._told = now
         log.info("stopping: requests in flight have %g seconds to end", self._shutdown_timeout)
         self._probes.draining = True
         self._server.should_exit = True

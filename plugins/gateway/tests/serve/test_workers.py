@@ -105,6 +105,19 @@ def test_a_terminals_ctrl_c_is_one_word_to_all(launch: Any, begin_stream: Any) -
     assert gateway.wait() == 0
 
 
+def test_a_word_to_each_process_by_itself_is_one_word(launch: Any, begin_stream: Any) -> None:
+    """As systemd tells all processes of a service, unless it is asked to tell the first alone."""
+    gateway = launch("--workers", "2")
+    workers = pids(gateway, 2)
+    stream = begin_stream(gateway)
+    for pid in (gateway.process.pid, *workers):
+        os.kill(pid, signal.SIGTERM)
+    gateway.log.wait_for("stopping", 2)
+    stream.let_go()
+    assert stream.rest().endswith("data: [DONE]\n\n")
+    assert gateway.wait() == 0
+
+
 def test_told_twice_all_end_at_once(launch: Any, begin_stream: Any, wait_for_end: Callable[[int], None]) -> None:
     gateway = launch("--workers", "2")
     workers = pids(gateway, 2)

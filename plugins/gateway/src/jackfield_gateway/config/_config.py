@@ -66,9 +66,9 @@ class Limits:
 class Config:
     """A whole configuration. ``Config()`` is one without a model.
 
-    ``places`` says where each deployment stands, in their order. ``fallbacks`` and ``prices`` go by the name of the
-    group, as ``model_name`` writes it. ``num_retries`` and ``request_timeout`` are None where the file leaves them
-    out. ``warnings`` are texts for the log, each with its place.
+    ``places`` says where each deployment stands, in their order. ``fallbacks``, ``prices`` and ``modes`` (what a model
+    is for: "embedding", …) go by the name of the group, as ``model_name`` writes it. ``num_retries`` and
+    ``request_timeout`` are None where the file leaves them out. ``warnings`` are for the log, each with its place.
     """
 
     deployments: tuple[Deployment, ...] = ()
@@ -86,6 +86,7 @@ class Config:
     limits: Limits = field(default_factory=Limits)
     log_content: bool = False
     prices: Mapping[str, Prices] = field(default_factory=dict)
+    modes: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     path: Path = Path("config.yaml")
 

@@ -293,7 +293,7 @@ FOREIGN = (
     Foreign(
         "model_info",
         "this changes nothing: no route tells it",
-        "mode base_model description version tier key db_model litellm_provider updated_at max_tokens "
+        "base_model description version tier key db_model litellm_provider updated_at max_tokens "
         "max_input_tokens max_output_tokens output_vector_size updated_by created_at supports_vision "
         "supports_function_calling supports_tool_choice supports_parallel_function_calling supports_response_schema "
         "supports_system_messages supports_prompt_caching supports_reasoning supports_audio_input "

@@ -62,6 +62,7 @@ def _config(tree: Fields, report: Report) -> Config:
         limits=Limits(**{name: general[name].value for name in LIMITS if name in general}),
         log_content=_value(general, "log_content", default=False),
         prices=models.prices,
+        modes=models.modes,
     )
 
 

@@ -104,5 +104,16 @@ PARAMS = Section(
 )
 
 INFO = Section(
-    "model_info", [Key("id", Text("a text"), "A name of the deployment, of which there is one only."), *_PRICES]
+    "model_info",
+    [
+        Key("id", Text("a text"), "A name of the deployment, of which there is one only."),
+        Key(
+            "mode",
+            Text("a text"),
+            "What `/health?probe=true` asks the model for: with `embedding` a vector, with `image_generation` an "
+            "image, with any other a chat.",
+            "`chat`",
+        ),
+        *_PRICES,
+    ],
 )

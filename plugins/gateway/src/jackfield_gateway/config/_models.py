@@ -36,6 +36,7 @@ class Models:
     deployments: list[Deployment] = field(default_factory=list)
     places: list[Position] = field(default_factory=list)
     prices: dict[str, Prices] = field(default_factory=dict)
+    modes: dict[str, str] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
 
 
@@ -62,6 +63,8 @@ def read_models(node: Node | None, report: Report) -> Models:
             models.deployments.append(deployment)
             models.places.append(entry.place)
             priced.append((deployment.model_name, entry.prices(), each.where))
+            if (mode := entry.mode) is not None:
+                models.modes[deployment.model_name] = mode
     models.prices = _by_group(priced, report)
     return models
 
@@ -90,6 +93,11 @@ class _Entry:
     def id(self) -> Found | None:
         """What ``model_info`` gives as the deployment's id."""
         return self._info.get("id")
+
+    @property
+    def mode(self) -> str | None:
+        """What the model is for, None where nothing says it."""
+        return self._info["mode"].value if "mode" in self._info else None
 
     def prices(self) -> Prices | None:
         """Return what a token costs, None where nothing says it."""
