@@ -200,7 +200,7 @@ def from_templates(folder: Path, built: dict[str, Path]) -> list[bool]:
     """Makes a plugin of each kind as an author does, and tests its wheel; of ours only wheels are installed."""
     create(folder / ".venv")
     install(folder / ".venv", *[text for text in needed(TEMPLATE, built) if not text.startswith(TEMPLATE)])
-    kinds = ["http", *sorted(path.name for path in MEMBERS[TEMPLATE].glob("kinds/*"))]
+    kinds = ["http", *sorted(path.parent.name for path in MEMBERS[TEMPLATE].glob("kinds/*/pyproject.toml"))]
     return [from_template(kind, folder) for kind in kinds]
 
 

@@ -9,6 +9,7 @@ no I/O of its own. Delete what your server has not: jackfield then says so to wh
     _answers    what comes back whole, in the server's shapes, and made into jackfield's
     _stream     what comes back as a stream: bytes cut into frames, frames made into chunks
     _faults     what the server says when it refuses
+    _shape      what its JSON objects have in common
 """
 
 from __future__ import annotations

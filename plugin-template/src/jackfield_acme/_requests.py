@@ -90,8 +90,8 @@ def _turn(place: int, message: Mapping[str, Any]) -> dict[str, Any]:
     """Return a message as the server's turn."""
     where = f"messages[{place}]"
     _refuse_others(message, MESSAGE_FIELDS, where, "messages")
-    if (speaker := SPEAKERS.get(message["role"])) is None:
-        raise BadRequestError(f"{where}.role is {message['role']!r}, which this server has not", param="messages")
+    if (speaker := SPEAKERS.get(message.get("role", ""))) is None:
+        raise BadRequestError(f"{where}.role is none of {', '.join(SPEAKERS)}", param="messages")
     turn: dict[str, Any] = {"speaker": speaker, "text": _text(message.get("content"), f"{where}.content")}
     if calls := message.get("tool_calls"):
         turn["calls"] = [{"ref": call["id"], **call["function"]} for call in calls]
@@ -105,8 +105,7 @@ def _text(content: Any, where: str) -> str:
     if content is None or isinstance(content, str):
         return content or ""
     for place, part in enumerate(content):
-        if part["type"] != "text":
-            kind = part["type"]
+        if (kind := part.get("type")) != "text":
             raise BadRequestError(f"{where}[{place}] is {kind}, and this server takes only text", param="messages")
     return "".join(part["text"] for part in content)
 

@@ -1,0 +1,9 @@
+"""Never run, but read by mypy: each hook has the arguments and the result that jackfield's protocol says."""
+
+from jackfield import protocols
+
+import jackfield_acme
+
+completion: protocols.Completion = jackfield_acme
+streaming: protocols.Streaming = jackfield_acme
+embedding: protocols.Embedding = jackfield_acme
