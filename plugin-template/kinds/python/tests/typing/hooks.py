@@ -1,4 +1,4 @@
-"""Never run, but read by mypy: each hook has the arguments and the result that jackfield's protocol says."""
+"""Never run, but read by mypy: each hook takes and returns what jackfield's protocol says."""
 
 from jackfield import protocols
 
