@@ -28,6 +28,7 @@ def config_of(url: str) -> dict[str, Any]:
     server = {"api_base": url, "api_key": "a-key"}
     groups = {f"upstream/{model}": {"model": f"openai/{model}", **server} for model in models}
     groups |= {f"{each}/{model}": {"model": f"{each}/{model}"} for each in ("blocking", "awaited") for model in models}
+    groups["awaited/relay"] = {"model": "awaited/relay"}
     groups["nowhere"] = {"model": "openai/small", "api_base": "http://127.0.0.1:1/secret", "api_key": "a-key"}
     groups["acme/*"] = {"model": "openai/*", **server}
     handlers = [{"provider": name, "custom_handler": f"house.{name}"} for name in ("blocking", "awaited")]

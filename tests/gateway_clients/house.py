@@ -1,7 +1,7 @@
 """Custom handlers as people write them, one in blocking and one in async code; they answer as the loopback server does.
 
 The gateway loads this file from beside its config. A model called `error-<status>` raises that status, `breaking` does
-so in the middle of a stream.
+so in the middle of a stream, `relay` has the other handler answer.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import loopback_answers as answers
-from jackfield import CustomLLM, CustomLLMError, EmbeddingResponse, ImageResponse, ModelResponse
+from jackfield import CustomLLM, CustomLLMError, EmbeddingResponse, ImageResponse, ModelResponse, acompletion
 from jackfield.types import ModelResponseStream
 
 
@@ -89,8 +89,10 @@ class Blocking(CustomLLM):
 class Awaited(CustomLLM):
     """Async code, with chunks that are OpenAI's."""
 
-    async def acompletion(self, **arguments: Any) -> dict[str, Any]:
+    async def acompletion(self, **arguments: Any) -> Any:
         await asyncio.sleep(0)
+        if arguments["model"] == "relay":
+            return await acompletion("blocking/small", arguments["messages"])
         return dict(chat_of(arguments))
 
     async def astreaming(self, **arguments: Any) -> Any:

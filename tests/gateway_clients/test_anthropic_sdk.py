@@ -274,13 +274,19 @@ def test_an_error_in_the_middle_of_a_stream(sdk, source, wire):
     assert "message_stop" not in names
 
 
-def test_a_key_as_anthropic_s_clients_send_it_and_as_others_do(sdk, wire):
-    sdk("messages.create", **asked("upstream"))
+def test_a_wrong_key(sdk):
     sdk.client = sdk.client.with_options(api_key="sk-of-another-house-0123456789")
     with pytest.raises(anthropic.AuthenticationError):
         sdk("messages.create", **asked("upstream"))
-    sdk.client = sdk.client.with_options(auth_token=KEY, api_key=None)
-    assert sdk("messages.create", **asked("upstream")).content[0].text == SAID
+
+
+@pytest.mark.parametrize("header", ["x-api-key", "authorization"])
+def test_a_key_as_older_and_newer_releases_of_the_sdk_send_it(gateway, wire, header):
+    value = KEY if header == "x-api-key" else f"Bearer {KEY}"
+    with wire.client() as client:
+        answer = client.post(f"{gateway.url}/v1/messages", headers={header: value}, json=asked("upstream"))
+        wrong = client.post(f"{gateway.url}/v1/messages", headers={header: f"{value}x"}, json=asked("upstream"))
+    assert (answer.status_code, wrong.status_code) == (200, 401)
 
 
 def test_a_model_that_is_not_there(sdk):

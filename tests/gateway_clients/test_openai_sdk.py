@@ -117,6 +117,11 @@ def test_what_the_gateway_does_not_know_goes_through_and_nothing_is_added(sdk, u
     assert upstream.requests[-1].json == {"model": "small", "messages": HELLO, **known}
 
 
+def test_a_handler_has_another_one_answer_by_its_name(sdk):
+    answer = sdk("chat.completions.create", model="awaited/relay", messages=HELLO)
+    assert answer.choices[0].message.content == SAID
+
+
 def test_what_a_model_thought_before_it_spoke(sdk, source):
     message = sdk("chat.completions.create", model=f"{source}/thinking", messages=HELLO).choices[0].message
     assert (message.reasoning_content, message.content) == ("Somebody said something.", SAID)
