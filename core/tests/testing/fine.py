@@ -69,13 +69,16 @@ def fault(said: dict[str, Any]) -> Exception:
 
 
 class Fine:
+    pause = 0.01
     framing: Any = "sse"
     decoder: Any = Decoder
 
     @hookimpl
     def provider_info(self):
         known = {"completion": KNOWN - {"stream_options"}, "streaming": KNOWN, "embedding": (), "image_generation": ()}
-        return ProviderInfo(display_name="Fine", api_key_env=("FINE_KEY",), parameters=known)
+        return ProviderInfo(
+            display_name="Fine", api_key_env=("FINE_KEY",), api_base_env=("FINE_BASE",), parameters=known
+        )
 
     @hookimpl
     def completion(self, request, settings):
@@ -103,7 +106,7 @@ class Fine:
         body = {"model": request.model, "wish": request.prompt}
         response = yield from http("POST", f"{settings.api_base}/pictures", headers=self.headers(settings), json=body)
         while response.status == 202:
-            yield from sleep(30)
+            yield from sleep(self.pause)
             response = yield from self.look(response.headers.get("location", ""), settings)
         said = parsed(response.content)
         if not isinstance(said.get("picture"), str):

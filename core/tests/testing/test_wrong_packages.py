@@ -104,6 +104,7 @@ def test_an_import_that_takes_long(installed):
     ("line", "said"),
     [
         ("open(__file__ + '.txt', 'w').close()", "opened"),
+        ("import os; os.environ.get('HOME')", "read HOME"),
         ("import socket; socket.socket().close()", "socket"),
         ("import threading; threading.Thread(target=int).start()", "started a thread"),
         ("import subprocess, sys; subprocess.run([sys.executable, '-c', ''])", "subprocess"),

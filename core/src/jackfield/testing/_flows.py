@@ -82,7 +82,7 @@ class Bare:
         """Return what a stream's decoder gives for the answer's frames, or the chunks of one without HTTP."""
         described, source = self.source(description)
         if not isinstance(source, Http):
-            return list(source) if hasattr(source, "__iter__") else []
+            return listed(source)
         body = self._answer(source).content
         with self.step():
             return list(_chunks(described, body))
@@ -114,6 +114,19 @@ class Bare:
             return self.answers(number)
         exchanges = self.case.exchanges
         return exchanges[number].answer if number < len(exchanges) else APIConnectionError("no answer was recorded")
+
+
+def listed(source: Any) -> list[Any]:
+    """Return the chunks of an iterable or an async iterable."""
+    if not hasattr(source, "__aiter__"):
+        return list(source)
+
+    async def collected() -> list[Any]:
+        return [chunk async for chunk in source]
+
+    import asyncio
+
+    return asyncio.run(collected())
 
 
 def _called(effect: Call[Any]) -> Any:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from .._drive import drive
-from ..errors import JackfieldError
+from .._settings import Settings
+from ..errors import BadRequestError, JackfieldError
 from ..flow import HttpResponse
 from ..transports import Outgoing
 from ..types import CallOptions, Request
@@ -54,22 +55,35 @@ def test_recording(subject: Subject, case: Case) -> None:
     """
     assert case.folder is not None  # of those that are selected
     request = _request(subject, case)
-    settings = subject.settings(request)
     tape = Tape()
     error = _called(subject, request, tape)
+    if isinstance(error, BadRequestError) and not tape.exchanges and not (case.folder / "case.json").exists():
+        _write_refusal(case.folder, error)
+        return
     if error is not None and case.name != "error-authentication":
         fail(f"the real server did not answer {case.name}: {type(error).__name__}: {error}")
-    redaction = Redaction(settings)
-    case.folder.mkdir(exist_ok=True)
-    for old in (*case.folder.glob("*.request.*"), *case.folder.glob("*.response.*"), *case.folder.glob("result.json")):
-        old.unlink()
-    if not (case.folder / "case.json").exists():
-        write_json(case.folder / "case.json", {})
-    for number, (outgoing, status, headers, body) in enumerate(tape.exchanges, 1):
-        write_answer(case.folder, number, redaction.answer(status, headers, b"".join(body)))
-        sent = written(outgoing, base=settings.api_base or NOBODY, key=settings.api_key or NOBODY)
-        write_request(case.folder, number, redaction.request(sent))
+    _write(case.folder, tape, subject.settings(request))
     accept_case(subject, case_of(case.folder), case.folder)
+
+
+def _write_refusal(folder: Path, error: BadRequestError) -> None:
+    """Write the case of what the provider refuses by name, before anything is sent."""
+    folder.mkdir()
+    param = {"param": error.param} if error.param else {}
+    write_json(folder / "case.json", {"error": {"type": type(error).__name__, **param}})
+
+
+def _write(folder: Path, tape: Tape, settings: Settings) -> None:
+    redaction = Redaction(settings)
+    folder.mkdir(exist_ok=True)
+    for old in (*folder.glob("*.request.*"), *folder.glob("*.response.*"), *folder.glob("result.json")):
+        old.unlink()
+    if not (folder / "case.json").exists():
+        write_json(folder / "case.json", {})
+    for number, (outgoing, status, headers, body) in enumerate(tape.exchanges, 1):
+        write_answer(folder, number, redaction.answer(status, headers, b"".join(body)))
+        sent = written(outgoing, base=settings.api_base or NOBODY, key=settings.api_key or NOBODY)
+        write_request(folder, number, redaction.request(sent))
 
 
 def _request(subject: Subject, case: Case) -> Request:

@@ -9,7 +9,6 @@ result.json        the response, or for a stream {"chunks": […], "response": {
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,8 +23,9 @@ from ..types import (
     TextCompletionRequest,
 )
 from ._canonical import CANONICAL, canonical_error
-from ._cases import Answer, Case, Exchange, expectation
+from ._cases import Case, expectation
 from ._errors import SuiteError
+from ._wire_exchanges import bytes_of, exchanges_of, mapping_in, read_object, text_in
 
 __all__ = ["case_of", "cases_of", "model_of"]
 
@@ -39,11 +39,8 @@ REQUESTS: dict[str, type[Request]] = {
     "list_models": ListModelsRequest,
 }
 CASE_KEYS = {"operation", "request", "options", "error", "same_answer"}
-REQUEST_KEYS = {"method", "url", "headers", "json", "text", "form", "body_file"}
-RESPONSE_KEYS = {"status", "headers", "json", "text", "body_file"}
-BODIES = ("json", "text", "form", "body_file")
-EXCHANGE = re.compile(r"([1-9]\d*)\.(request|response)\.json")
 SUITE = "suite.json"
+ENDS_WITH_AN_ERROR = {"stream-error"}
 
 
 def cases_of(folder: Path, *, complete: bool = True) -> list[Case]:
@@ -70,7 +67,7 @@ def model_of(folder: Path) -> str | None:
     file = folder / SUITE
     if not file.exists():
         return None
-    said = _object(file, {"model"})
+    said = read_object(file, {"model"})
     if not isinstance(said.get("model"), str):
         raise SuiteError(f'{file}: expected {{"model": "…"}}')
     return str(said["model"])
@@ -80,11 +77,13 @@ def case_of(folder: Path, *, complete: bool = True) -> Case:
     file = folder / "case.json"
     if not file.exists():
         raise SuiteError(f"{file} is missing: it says what the case asks for; {{}} where the name is a canonical one")
-    said = _object(file, CASE_KEYS)
+    said = read_object(file, CASE_KEYS)
     request = _request(file, folder, said)
     canonical = canonical_error(folder.name)
     error = expectation(said.get("error", canonical), str(file))
-    exchanges = _exchanges(folder, complete=complete)
+    if folder.name in ENDS_WITH_AN_ERROR and error is None:
+        raise SuiteError(f'{file}: {folder.name} is a case of an error: say which, {{"error": {{"type": "…"}}}}')
+    exchanges = exchanges_of(folder, complete=complete)
     if complete and not exchanges and error is None:
         raise SuiteError(f"{folder}: there is no 1.response.json; record the case, or say in case.json what is refused")
     result = folder / "result.json"
@@ -93,9 +92,9 @@ def case_of(folder: Path, *, complete: bool = True) -> Case:
     return Case(
         folder.name,
         request,
-        result=_object(result) if result.exists() else None,
+        result=read_object(result) if result.exists() else None,
         error=error,
-        same_answer=_text(file, said, "same_answer"),
+        same_answer=text_in(file, said, "same_answer"),
         options=_options(file, said),
         exchanges=exchanges,
         folder=folder,
@@ -103,7 +102,7 @@ def case_of(folder: Path, *, complete: bool = True) -> Case:
 
 
 def _options(file: Path, said: Mapping[str, Any]) -> Mapping[str, Any]:
-    options = _mapping(file, said, "options")
+    options = mapping_in(file, said, "options")
     for secret in ("api_key", "api_base"):
         if secret in options:
             raise SuiteError(f"{file}: options hold {secret!r}, which the kit gives itself")
@@ -121,7 +120,7 @@ def _request(file: Path, folder: Path, said: Mapping[str, Any]) -> Request:
         if canonical is None:
             raise SuiteError(f"{file}: request is missing, and {folder.name!r} is no canonical case that brings one")
         return canonical.request
-    fields = _mapping(file, said, "request")
+    fields = mapping_in(file, said, "request")
     if canonical is not None and canonical.mark not in json.dumps(fields):
         raise SuiteError(f"{file}: the request has no {canonical.mark}, which is what the case {folder.name} is about")
     return _built(file, folder, operation, fields)
@@ -145,100 +144,7 @@ def _upload(file: Path, folder: Path, value: Any) -> Any:
         return [_upload(file, folder, item) for item in value]
     if not isinstance(value, Mapping) or set(value) != {"file"}:
         raise SuiteError(f'{file}: an image is {{"file": "name of a file of the folder"}}, not {value!r}')
-    return (value["file"], _bytes(file, folder, value["file"]))
-
-
-def _exchanges(folder: Path, *, complete: bool) -> tuple[Exchange, ...]:
-    found = {(int(m[1]), m[2]): each for each in folder.iterdir() if (m := EXCHANGE.fullmatch(each.name))}
-    last = max((number for number, _ in found), default=0)
-    exchanges = []
-    for number in range(1, last + 1):
-        response = found.get((number, "response"))
-        if response is None:
-            if complete:
-                raise SuiteError(f"{folder / f'{number}.response.json'} is missing")
-            return ()
-        exchanges.append(Exchange(_sent(found.get((number, "request")), folder), _answer(response, folder), response))
-    return tuple(exchanges)
-
-
-def _sent(file: Path | None, folder: Path) -> Mapping[str, Any] | None:
-    if file is None:
-        return None
-    said = _object(file, REQUEST_KEYS)
-    for name in ("method", "url"):
-        if not isinstance(said.get(name), str):
-            raise SuiteError(f"{file}: {name} is missing, or no text")
-    headers = _mapping(file, said, "headers")
-    if upper := [name for name in headers if name != name.lower()]:
-        raise SuiteError(f"{file}: the header {upper[0]!r} is to be written in lower case")
-    body = _body_of(file, said)
-    sent: dict[str, Any] = {"method": said["method"], "url": said["url"], "headers": dict(headers)}
-    if body == "body_file":
-        return sent | {"content": _bytes(file, folder, said[body])}
-    if body == "form":
-        return sent | {"form": [_field(file, folder, part) for part in said["form"]]}
-    return sent | ({body: said[body]} if body else {})
-
-
-def _field(file: Path, folder: Path, part: Any) -> dict[str, Any]:
-    if not isinstance(part, Mapping) or ("value" in part) == ("body_file" in part):
-        raise SuiteError(f"{file}: a field of a form has 'name' and one of 'value' and 'body_file', not {part!r}")
-    known = dict(part)
-    if "body_file" in known:
-        known["content"] = _bytes(file, folder, known.pop("body_file"))
-    return known
-
-
-def _answer(file: Path, folder: Path) -> Answer:
-    said = _object(file, RESPONSE_KEYS)
-    if not isinstance(said.get("status"), int):
-        raise SuiteError(f"{file}: status is missing, or no number")
-    headers = {name.lower(): value for name, value in _mapping(file, said, "headers").items()}
-    body = _body_of(file, said)
-    if body == "json":
-        return Answer(said["status"], {"content-type": "application/json"} | headers, json.dumps(said[body]).encode())
-    content = _bytes(file, folder, said[body]) if body == "body_file" else str(said.get("text", "")).encode()
-    return Answer(said["status"], headers, content)
-
-
-def _body_of(file: Path, said: Mapping[str, Any]) -> str | None:
-    bodies = [name for name in BODIES if name in said]
-    if len(bodies) > 1:
-        raise SuiteError(f"{file}: a body is one of {', '.join(bodies)}, not several")
-    return bodies[0] if bodies else None
-
-
-def _bytes(file: Path, folder: Path, name: Any) -> bytes:
-    if not isinstance(name, str) or "/" in name or not (folder / name).is_file():
-        raise SuiteError(f"{file}: {name!r} is no file of the folder {folder}")
-    return (folder / name).read_bytes()
-
-
-def _object(file: Path, known: set[str] | None = None) -> dict[str, Any]:
-    try:
-        said = json.loads(file.read_bytes())
-    except ValueError as error:
-        raise SuiteError(f"{file} is no JSON: {error}") from error
-    if not isinstance(said, dict):
-        raise SuiteError(f"{file}: expected a JSON object")
-    if known is not None and (unknown := sorted(said.keys() - known)):
-        raise SuiteError(f"{file}: unknown {unknown[0]!r}; there are {', '.join(sorted(known))}")
-    return said
-
-
-def _mapping(file: Path, said: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = said.get(name, {})
-    if not isinstance(value, Mapping):
-        raise SuiteError(f"{file}: {name} is a JSON object, not {value!r}")
-    return value
-
-
-def _text(file: Path, said: Mapping[str, Any], name: str) -> str | None:
-    value = said.get(name)
-    if value is not None and not isinstance(value, str):
-        raise SuiteError(f"{file}: {name} is a text, not {value!r}")
-    return value
+    return (value["file"], bytes_of(file, folder, value["file"]))
 
 
 def _check_same_answers(cases: list[Case]) -> None:

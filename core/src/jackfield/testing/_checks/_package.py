@@ -36,10 +36,6 @@ def _not_installed(subject: Subject) -> str | None:
     return None if subject.found is not None else "the provider is an object that the suite was given, not installed"
 
 
-def _no_distribution_of_its_own(subject: Subject) -> str | None:
-    return _not_installed(subject)
-
-
 @once(unless=_not_installed)
 def test_the_name_leads_to_the_provider(subject: Subject) -> None:
     """The entry point's name is what callers write before the slash, and leads to this provider.
@@ -118,10 +114,11 @@ def test_importing_is_quick(subject: Subject) -> None:
 
 @once(unless=_not_installed)
 def test_importing_opens_nothing(subject: Subject) -> None:
-    """Importing the provider opens no file and no socket, and starts no thread and no process.
+    """Importing the provider opens no file and no socket, starts no thread and no process, and reads no variable.
 
     If this fails: do it when a hook is called, through an effect (`http`, `call`); whoever imports jackfield's plugins
-    does not expect them to act. Data that belongs to the package is best a Python module.
+    does not expect them to act. Data that belongs to the package is best a Python module; variables are named in
+    `ProviderInfo(api_key_env=…)` and read by the core at each call.
     """
     seen = _imported(subject)["seen"]
     if seen:
@@ -134,15 +131,16 @@ sys.path[:] = {path!r}
 import json, time
 import jackfield
 from jackfield import *
-from jackfield.testing._watch import watched
+from jackfield.testing._watch import environment_watched, watched
 from importlib import import_module
 from importlib.util import find_spec
 spec = find_spec({module!r}.partition(".")[0])
 roots = tuple(spec.submodule_search_locations or [spec.origin])
 began = time.perf_counter()
-with watched(roots) as seen:
+with watched(roots) as seen, environment_watched(roots) as read:
     import_module({module!r})
-print(json.dumps({{"seconds": time.perf_counter() - began, "seen": seen}}))
+seconds = time.perf_counter() - began
+print(json.dumps({{"seconds": seconds, "seen": [*seen, *("read " + each for each in read)]}}))
 """
 
 

@@ -1,0 +1,289 @@
+"""The kit as an author meets it: a test file of a few lines, run by pytest in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import pytest
+from fine_server import KEY, PRIVATE, REQUEST_ID, FineServer
+
+HERE = Path(__file__).parent
+
+SUITE = """
+import wrong
+from fine import Fine
+from jackfield.testing import Case, Gap, ProviderSuite
+
+class TestFine(ProviderSuite):
+    provider = "fine"
+    plugin = Fine()
+    model = "fine-1"
+    wire = "wire"
+"""
+
+
+class Ran:
+    """What a run of pytest said."""
+
+    def __init__(self, code, text):
+        self.code, self.text = code, text
+
+    @property
+    def counts(self):
+        return self.text.strip().rpartition("\n")[2]
+
+
+OPTIONS = ["-q", "-p", "no:cacheprovider", "-p", "no:faulthandler", "--import-mode=importlib", "--rootdir=."]
+
+
+@pytest.fixture
+def run_pytest(tmp_path, monkeypatch, capsys):
+    """Runs pytest on a file, in this process: the file, what is beside it and nothing of this repository's settings."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+
+    def run(source, *arguments, env=None):
+        for name, value in (env or {}).items():
+            monkeypatch.setenv(name, value)
+        name = f"test_suite_{uuid.uuid4().hex}"
+        (tmp_path / f"{name}.py").write_text(source, encoding="utf-8")
+        code = pytest.main([*OPTIONS, "-p", "jackfield.testing.plugin", *arguments, f"{name}.py"])
+        sys.modules.pop(name, None)
+        return Ran(int(code), "".join(capsys.readouterr()))
+
+    return run
+
+
+def test_a_file_of_a_few_lines_is_a_whole_suite(run_pytest, wire, tmp_path):
+    ran = run_pytest(SUITE, "--conformance-report", "report.json", "-vv")
+    assert ran.code == 0, ran.text
+    assert "test_request_golden[chat-plain] PASSED" in ran.text
+    assert "test_importing_is_quick" not in ran.text
+    [report] = json.loads((tmp_path / "report.json").read_text())["providers"]
+    assert (report["provider"], report["distribution"], report["failed"], report["gaps"]) == ("fine", None, {}, {})
+    assert report["operations"] == ["completion", "embedding", "image_generation", "streaming"]
+    assert "test_a_cut_stream_is_an_error[stream-plain]" in report["passed"]
+    assert report["not_run"]["test_importing_is_quick"].startswith("the provider is an object")
+
+
+def test_the_suite_finds_its_wire_from_any_folder(run_pytest, wire, tmp_path, monkeypatch):
+    assert run_pytest(SUITE.replace('"wire"', f"{str(wire)!r}"), "-k", "golden").code == 0
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "test_here.py").write_text(SUITE, encoding="utf-8")
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert pytest.main([*OPTIONS, "-p", "jackfield.testing.plugin", "-k", "golden", "../test_here.py"]) == 0
+
+
+def test_own_tests_of_the_author_run_beside_the_standard_ones(run_pytest, wire):
+    ran = run_pytest(SUITE + "\n    def test_mine(self):\n        assert self.provider == 'fine'\n", "-vv")
+    assert ran.code == 0
+    assert "test_mine PASSED" in ran.text
+
+
+def test_a_failure_shows_the_plugin_and_nothing_of_the_kit(run_pytest, wire):
+    ran = run_pytest(SUITE.replace("Fine()", "wrong.AnotherPath()"), "-k", "request_golden and chat-plain")
+    assert ran.code == 1
+    assert 'url: expected "{api_base}/chat", got "{api_base}/chats"' in ran.text
+    assert "wrong.py:" in ran.text
+    assert "If this fails: " in ran.text
+    assert "_engine.py" not in ran.text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "def test_request_golden(self): pass",
+        "test_request_golden = None",
+        "test_request_golden = property(lambda self: 1)",
+    ],
+)
+def test_a_standard_test_can_be_neither_overridden_nor_deleted(run_pytest, wire, line):
+    ran = run_pytest(f"{SUITE}\n    {line}\n")
+    assert ran.code == 2
+    assert "TestFine changes the standard test test_request_golden" in ran.text
+
+
+MIXIN = """
+class Mixin:
+    test_stream_golden = None
+
+class TestFine(Mixin, ProviderSuite)"""
+
+
+def test_a_standard_test_cannot_be_overridden_by_a_mixin(run_pytest, wire):
+    ran = run_pytest(SUITE.replace("class TestFine(ProviderSuite)", MIXIN))
+    assert ran.code == 2
+    assert "changes the standard test test_stream_golden" in ran.text
+
+
+GAP = """
+    gaps = {{"{name}": Gap(reason="the server of today", raises={raises})}}
+"""
+
+
+TWO_GAPS = """
+    gaps = {
+        "test_a_stream_adds_up_to_the_whole_answer": Gap(reason="no usage"),
+        "test_stream_golden": Gap(reason="no usage", raises=AssertionError),
+    }
+"""
+
+
+def test_a_gap_is_an_expected_failure(run_pytest, wire, tmp_path):
+    source = SUITE.replace("Fine()", "wrong.LosesTheUsage()") + TWO_GAPS
+    ran = run_pytest(source, "--conformance-report", "report.json")
+    assert ran.code == 0, ran.text
+    assert "2 xfailed" in ran.counts
+    [report] = json.loads((tmp_path / "report.json").read_text())["providers"]
+    assert report["gaps"] == {
+        "test_a_stream_adds_up_to_the_whole_answer[stream-plain]": "no usage",
+        "test_stream_golden[stream-plain]": "no usage",
+    }
+
+
+def test_a_gap_that_has_closed_fails(run_pytest, wire):
+    ran = run_pytest(SUITE + GAP.format(name="test_stream_golden[stream-plain]", raises="AssertionError"))
+    assert ran.code == 1
+    assert "the gap is closed: the test passes. Take it out of gaps (the server of today)" in ran.text
+
+
+def test_a_gap_that_fails_with_something_else_fails(run_pytest, wire):
+    source = SUITE.replace("Fine()", "wrong.AnotherStream()")
+    ran = run_pytest(source + GAP.format(name="test_stream_golden", raises="ZeroDivisionError"))
+    assert ran.code == 1
+    assert "fails with something else than its gap says" in ran.text
+
+
+@pytest.mark.parametrize("name", ["test_nothing", "test_stream_golden[no-such-case]", "test_importing_is_quick"])
+def test_a_gap_that_names_no_test_is_an_error(run_pytest, wire, name):
+    ran = run_pytest(SUITE + GAP.format(name=name, raises="AssertionError"))
+    assert ran.code == 2
+    assert f"gaps names {name!r}, which is no test that runs for fine" in ran.text
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (('provider = "fine"', ""), "TestFine names no provider"),
+        (("plugin = Fine()", ""), "there is no provider 'fine'"),
+        (('wire = "wire"', 'wire = "no-such-folder"'), "there is no wire folder"),
+        (('wire = "wire"', "cases = [1]"), "cases holds 1, which is no jackfield.testing.Case"),
+        (('wire = "wire"', ""), "there are no wire files"),
+        (('model = "fine-1"', ""), "which model? Say model = "),
+        (("plugin = Fine()", "plugin = Fine"), "is a class"),
+        (('wire = "wire"', 'wire = "wire"; gaps = {"test_request_golden": "later"}'), "expected Gap(reason=…"),
+    ],
+)
+def test_a_suite_that_cannot_run_is_an_error_and_says_why(run_pytest, wire, change, said):
+    ran = run_pytest(SUITE.replace(*change))
+    assert ran.code == 2, ran.text
+    assert said in ran.text
+    assert "Traceback" not in ran.text
+
+
+def in_a_process(folder, *arguments):
+    (folder / "test_suite.py").write_text(SUITE, encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", *OPTIONS, *arguments, "test_suite.py"]
+    path = os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")])
+    env = {**os.environ, "PYTHONPATH": path}
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    return Ran(done.returncode, done.stdout + done.stderr)
+
+
+def test_a_process_of_its_own_says_the_same(wire, tmp_path):
+    ran = in_a_process(tmp_path, "-p", "jackfield.testing.plugin")
+    assert ran.code == 0, ran.text
+    assert "167 passed" in ran.counts
+
+
+def test_without_the_plugin_a_suite_is_not_green(wire, tmp_path):
+    ran = in_a_process(tmp_path)
+    assert ran.code == 1
+    assert "passed" not in ran.counts
+
+
+def test_accept_writes_what_is_missing_and_nothing_else(run_pytest, wire):
+    kept = (wire / "chat-plain" / "result.json").read_text()
+    (wire / "embedding-one" / "result.json").unlink()
+    (wire / "embedding-one" / "1.request.json").unlink()
+    ran = run_pytest(SUITE, "-k", "golden")
+    assert ran.code == 1
+    assert "`pytest --accept` writes" in ran.text
+    assert run_pytest(SUITE, "--accept").code == 0
+    assert (wire / "chat-plain" / "result.json").read_text() == kept
+    assert json.loads((wire / "embedding-one" / "1.request.json").read_text())["url"] == "{api_base}/vectors"
+    assert "created" not in (wire / "chat-plain" / "result.json").read_text()
+
+
+@pytest.fixture
+def server():
+    with FineServer() as running:
+        yield running
+
+
+RECORDED = ("chat-plain", "stream-plain", "embedding-one", "image-generation", "error-authentication")
+
+
+@pytest.fixture
+def recorded(run_pytest, server, tmp_path):
+    """A wire folder recorded from the server, and the environment in which it was."""
+    for name in RECORDED:
+        folder = tmp_path / "wire" / name
+        folder.mkdir(parents=True)
+        (folder / "case.json").write_text("{}")
+    env = {"FINE_KEY": KEY, "FINE_BASE": server.url}
+    ran = run_pytest(SUITE, "--record", env=env)
+    assert "test_recording[chat-plain]" in ran.text or ran.code == 0, ran.text
+    return tmp_path / "wire", env, ran
+
+
+def test_recording_writes_the_wire_of_every_case_and_of_the_canonical_ones(recorded):
+    wire, _, ran = recorded
+    polling = wire / "image-generation"
+    assert json.loads((polling / "1.response.json").read_text()) == {
+        "headers": {"location": "{api_base}/pictures/7"},
+        "status": 202,
+    }
+    assert json.loads((polling / "2.request.json").read_text()) == {
+        "headers": {"x-fine-key": "{api_key}"},
+        "method": "GET",
+        "url": "{api_base}/pictures/7",
+    }
+    assert json.loads((wire / "stream-plain" / "result.json").read_text())["response"]["usage"]["total_tokens"] == 5
+    assert (wire / "chat-turns" / "1.request.json").exists(), ran.text
+
+
+def test_what_was_recorded_holds_no_key_no_account_no_cookie_and_no_id(recorded, server):
+    wire, _, _ = recorded
+    written = b"".join(file.read_bytes() for file in wire.rglob("*") if file.is_file())
+    for private in (KEY, REQUEST_ID, server.url, "127.0.0.1", *PRIVATE.values()):
+        assert private.encode() not in written
+    assert b"No such key ({redacted})." in written
+
+
+def test_what_was_recorded_passes_offline_and_live(recorded, run_pytest, server):
+    wire, env, _ = recorded
+    refused = {folder.name: folder for folder in wire.iterdir() if not (folder / "1.response.json").exists()}
+    assert set(refused) >= {"chat-tools", "chat-json-schema", "chat-unknown-parameter"}
+    said = json.loads((refused["chat-tools"] / "case.json").read_text())
+    assert said == {"error": {"type": "BadRequestError", "param": "tools"}}
+    ran = run_pytest(SUITE, "-k", "golden or header or drivers")
+    assert ran.code == 0, ran.text
+    ran = run_pytest(SUITE, "--live", env=env)
+    assert ran.code == 0, ran.text
+    server.changed = True
+    ran = run_pytest(SUITE, "--live", env=env)
+    assert ran.code == 1
+    assert "in another shape than was recorded" in ran.text or "did not answer embedding-one" in ran.text
+
+
+def test_recording_without_the_key_says_which_variable_is_missing(run_pytest, wire, server):
+    ran = run_pytest(SUITE, "--record", "-k", "chat-plain", env={"FINE_BASE": server.url})
+    assert ran.code == 1
+    assert "FINE_KEY" in ran.text
