@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import time
 import weakref
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cache, partial
 from math import inf
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from ._arguments import check, check_options, split
 from ._drive import drive
+from ._extensions import tell
 from ._kinds import as_stream
 from ._loading import loading
 from ._policy import MOCK_OPTIONS, governed, opened, with_fallbacks
@@ -96,8 +97,11 @@ class Core:
         settings = provider.settings(options)
         bare = request.replace(model=model, options=NO_OPTIONS)
         scope = Scope(provider, settings, bare, options, self.flow, limit=limit)
-        if observe is not None or self.registry.extensions.observers:
-            scope.watch = self._watch(bare, settings, observe)
+        observers = () if provider.info.relays else self.registry.extensions.observers
+        if observe is not None:
+            observers = (observe, *observers)
+        if observers:
+            scope.watch = _watch(bare, settings, observers)
         return _run(operation, bare, scope)
 
     def _mocked(
@@ -113,29 +117,28 @@ class Core:
         settings = resolve("mock", ProviderInfo(), options)
         scope = Scope(None, settings, bare, options, self.flow, limit=limit)
         if observe is not None:
-            scope.watch = self._watch(bare, settings, observe)
+            scope.watch = _watch(bare, settings, (observe,))
         return _run(lambda given, _: answer(given, options), bare, scope)
 
-    def _watch(self, request: Request, settings: Settings, own: Callable[[Event], None] | None) -> Callable[..., None]:
-        from ._events import Event
 
-        started = time.monotonic()
-        observe = self.registry.extensions.observing(own)
+def _watch(request: Request, settings: Settings, observers: Sequence[Callable[[Event], None]]) -> Callable[..., None]:
+    from ._events import Event
 
-        def watch(kind: str, **details: Any) -> None:
-            observe(
-                Event(
-                    kind=kind,
-                    operation=request.operation,
-                    provider=settings.provider,
-                    model=request.model,
-                    request=request,
-                    elapsed=time.monotonic() - started,
-                    **details,
-                )
-            )
+    started = time.monotonic()
 
-        return watch
+    def watch(kind: str, **details: Any) -> None:
+        event = Event(
+            kind=kind,
+            operation=request.operation,
+            provider=settings.provider,
+            model=request.model,
+            request=request,
+            elapsed=time.monotonic() - started,
+            **details,
+        )
+        tell(observers, event)
+
+    return watch
 
 
 def _run(operation: Any, request: Request, scope: Scope) -> Instructions:

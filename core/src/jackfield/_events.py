@@ -14,8 +14,6 @@ class Event(NamedTuple):  # which is made in a third of the time that a frozen d
     is there when a call has finished and its usage is known, ``error`` when it failed.
     """
 
-    __module__ = "jackfield"
-
     kind: str
     operation: str
     provider: str
@@ -24,3 +22,6 @@ class Event(NamedTuple):  # which is made in a third of the time that a frozen d
     elapsed: float = 0.0
     usage: Usage | None = None
     error: BaseException | None = None
+
+
+Event.__module__ = "jackfield"

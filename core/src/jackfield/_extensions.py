@@ -17,7 +17,7 @@ from .types import Request
 if TYPE_CHECKING:
     from ._events import Event
 
-__all__ = ["Extensions", "around_of", "extended", "finder_of", "observer_of"]
+__all__ = ["Extensions", "around_of", "extended", "finder_of", "observer_of", "tell"]
 
 
 class Extensions:
@@ -33,12 +33,8 @@ class Extensions:
         self.observers = tuple(observers)
         self.finders = tuple(finders)
 
-    def observing(self, own: Callable[[Event], None] | None) -> Callable[[Event], None]:
-        """Return what tells all observers, and a call's own before them."""
-        return partial(_tell, self.observers if own is None else (own, *self.observers))
 
-
-def _tell(observers: Sequence[Callable[[Event], None]], event: Event) -> None:
+def tell(observers: Sequence[Callable[[Event], None]], event: Event) -> None:
     """Tell all observers; an exception in one becomes a warning and hurts nobody."""
     for observer in observers:
         try:

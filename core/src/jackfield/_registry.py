@@ -66,7 +66,7 @@ class Provider:
 
     def within(self, extensions: Extensions) -> Provider:
         """Return this provider with the extensions around each of its operations, own and bridged."""
-        if not extensions.around:
+        if not extensions.around or self.info.relays:
             return self
         composed = copy(self)
         who = f"the provider {self.name!r} ({self.owner})"

@@ -22,7 +22,8 @@ class ProviderInfo:
 
     ``api_key_env`` and ``api_base_env`` name environment variables, the first that is set wins. ``num_retries`` is the
     provider's default. ``parameters`` maps an operation to the names it can send; None, or a missing operation, passes
-    every parameter on.
+    every parameter on. ``relays`` says that its calls are made of ``invoke`` alone, as a router's are: extensions and
+    observers then see the calls that it makes, and not each of them twice.
     """
 
     __module__ = "jackfield"
@@ -33,6 +34,7 @@ class ProviderInfo:
     api_base: str | None = None
     docs_url: str | None = None
     num_retries: int = 2
+    relays: bool = False
     parameters: Mapping[str, Collection[str]] | None = field(default=None, hash=False)  # a mapping, so without a hash
 
     def __post_init__(self) -> None:

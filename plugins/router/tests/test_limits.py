@@ -82,6 +82,29 @@ def test_tokens_of_a_stream_count_at_its_end(net):
     net.run(scenario)
 
 
+def test_a_stream_of_a_deployment_with_tpm_asks_for_its_usage_and_keeps_it_from_who_did_not(net):
+    net.route(fast(tpm=1000))
+    chunks = net(net.chat(stream=True))
+    assert net.sent[0]["stream_options"] == {"include_usage": True}
+    assert [chunk.usage for chunk in chunks] == [None] * len(chunks)
+    told = net(net.chat(stream=True, params={"stream_options": {"include_usage": True}}))
+    assert told[-1].usage is not None
+    net.route(fast(rpm=1000))
+    net(net.chat(stream=True))
+    assert "stream_options" not in net.sent[2]
+
+
+@pytest.mark.parametrize("usage", [{"total_tokens": -50}, {"prompt_tokens": -50, "completion_tokens": 3}])
+def test_tokens_below_nothing_give_no_room_back(sync_net, usage):
+    sync_net.route(fast(tpm=9))
+    sync_net.play("a", sync_net.whole("completion", "a", {"total_tokens": 8}))
+    sync_net.play("a", sync_net.whole("completion", "a", usage))
+    sync_net.play("a", sync_net.whole("completion", "a", {"total_tokens": 8}))
+    for _ in range(3):
+        sync_net()
+    refused(sync_net)
+
+
 def test_other_operations_count_their_tokens_too(sync_net):
     sync_net.route(fast(tpm=5))
     sync_net(EmbeddingRequest("groups/fast", "Hi"))

@@ -63,8 +63,8 @@ class Attempts:
             if self._restore is not None and self._last is not None and not (yield call(self._restore)):
                 raise self._finally(self._last)
             lease = self._lease()
-            inner = lease.member.request_of(request, self._match.text, self._given.options)
             try:
+                inner = lease.member.request_of(request, self._match.text, self._given.options)
                 answer = yield invoke(inner, self._watching(lease) if streams else self._observe)
             except JackfieldError as error:
                 failed = self._last = error

@@ -158,6 +158,6 @@ def _order(member: Member) -> int:
 def tokens_of(usage: Any) -> int:
     """Return the tokens of a response: of a chat's, a text's, a vector's or an image's usage."""
     if (total := usage.total_tokens) is not None:
-        return int(total)
+        return max(0, int(total))  # a provider that tells less than nothing gives no room back
     names = ("prompt_tokens", "completion_tokens", "input_tokens", "output_tokens")
-    return sum(getattr(usage, name, None) or 0 for name in names)
+    return sum(max(0, getattr(usage, name, None) or 0) for name in names)

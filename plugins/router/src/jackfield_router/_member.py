@@ -104,5 +104,8 @@ class Member:
             model = model.replace("*", matched)
         if deployment.params:
             params = {**deployment.params, **params}
+        if deployment.tpm is not None and "stream_options" not in params and getattr(request, "stream", False):
+            # A stream tells its tokens to those who ask. The caller, who did not, is not told them.
+            params = {**params, "stream_options": {"include_usage": True}}
         options = self.options if given is None else joined(self.options, given)
         return request.replace(model=model, params=params, options=options)

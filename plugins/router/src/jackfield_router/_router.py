@@ -88,7 +88,7 @@ class Router:
     @hookimpl
     def provider_info(self) -> ProviderInfo:
         """Return how often a call is tried again, which every caller may say otherwise."""
-        return ProviderInfo(display_name="Router", num_retries=self.settings.num_retries)
+        return ProviderInfo(display_name="Router", num_retries=self.settings.num_retries, relays=True)
 
     @hookimpl
     def completion(self, request: CompletionRequest, settings: Settings) -> Flow[ModelResponse]:
