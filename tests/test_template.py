@@ -60,11 +60,10 @@ def make(name: str, kind: str, folder: Path) -> None:
     assert (made.returncode, made.stderr) == (0, "")
 
 
-@pytest.fixture(scope="module", params=KINDS)
-def package(request, tmp_path_factory) -> Package:
-    name = f"my-{request.param}-models"
-    folder, site = tmp_path_factory.mktemp(name) / "package", tmp_path_factory.mktemp("site")
-    make(name, request.param, folder)
+def installed(name: str, kind: str, where: Path) -> Package:
+    folder, site = where / "package", where / "site"
+    make(name, kind, folder)
+    site.mkdir()
     build = f"from flit_core.buildapi import build_wheel; print(build_wheel({str(site)!r}))"
     built = subprocess.run([sys.executable, "-c", build], cwd=folder, capture_output=True, text=True, check=True)
     wheel = site / built.stdout.strip()
@@ -72,6 +71,12 @@ def package(request, tmp_path_factory) -> Package:
         opened.extractall(site)
     wheel.unlink()
     return Package(name, folder, site)
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def package(request, tmp_path_factory) -> Package:
+    name = f"my-{request.param}-models"
+    return installed(name, request.param, tmp_path_factory.mktemp(name))
 
 
 def test_the_data_file_is_fresh():
@@ -119,6 +124,21 @@ def test_its_readme_s_example_runs(package):
         done = package.run("-c", example, **{f"{prefix}_API_BASE": server.url, f"{prefix}_API_KEY": "a-key"})
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.endswith("Hello\n")
+
+
+def test_its_cases_can_be_recorded_anew(tmp_path):
+    """The kind "http" against its own fake server, as its README tells: what is recorded passes, and holds no key."""
+    package = installed("my-models", "http", tmp_path)
+    with server_for(package) as server:
+        variables = {"MY_MODELS_API_BASE": server.url, "MY_MODELS_API_KEY": "a-key"}
+        live = package.run("-m", "pytest", "-q", "--live", **variables)
+        recording = package.run("-m", "pytest", "-q", "--record", **variables)
+    again = package.run("-m", "pytest", "-q")
+    assert [done.returncode for done in (live, recording, again)] == [0, 0, 0], (
+        live.stdout + recording.stdout + again.stdout
+    )
+    wire = [file.read_text() for file in files(package.folder / "tests" / "wire")]
+    assert [text for text in wire if "a-key" in text or server.url in text] == []
 
 
 def server_for(package: Package) -> Any:

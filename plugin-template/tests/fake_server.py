@@ -18,6 +18,7 @@ from typing import Any
 
 Json = dict[str, Any]
 
+HEADER, KEY = "x-acme-key", "a-key"
 MODELS = ["acme-1", "vectors-1", "paint-1"]
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 BUSY = {"code": "busy", "text": "All workers are at work.", "retry_in_ms": 250}
@@ -53,7 +54,7 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(200, {"models": MODELS})
         elif self.path in self.fake.painting:
             self.fake.painting.remove(self.path)
-            self._answer(202, {"state": "painting"}, location=self.path)
+            self._answer(202, {"state": "painting"}, location=f"{self.fake.url}{self.path}")
         elif self.path.startswith("/images/jobs/"):
             self._answer(200, {"state": "done", "images": [PIXEL]})
         else:
@@ -73,14 +74,14 @@ class Handler(BaseHTTPRequestHandler):
         elif self.path == "/images":
             job = f"/images/jobs/{len(self.fake.requests)}"
             self.fake.painting.add(job)
-            self._answer(202, {"state": "waiting"}, location=job)
+            self._answer(202, {"state": "waiting"}, location=f"{self.fake.url}{job}")
         else:
             self._refuse(404, {"code": "unknown", "text": f"There is no {self.path}."})
 
     def _let_in(self, body: Json) -> bool:
         self.fake.requests.append((self.path, dict(self.headers.items()), body))
-        if self.headers["x-acme-key"] in (None, "wrong"):
-            self._refuse(401, {"code": "no_key", "text": "Send your key as x-acme-key."})
+        if self.headers[HEADER] != KEY:
+            self._refuse(401, {"code": "unknown_key", "text": f"Send your key as {HEADER}."})
         elif body.get("model") == "busy":
             self._refuse(503, BUSY)
         else:
@@ -140,7 +141,7 @@ def main(port: int) -> None:
     """Serve until Ctrl-C, and say how to come here."""
     fake = FakeServer(port)
     print(f"export ACME_API_BASE={fake.url}")
-    print("export ACME_API_KEY=any-key")
+    print(f"export ACME_API_KEY={KEY}")
     try:
         fake.http.serve_forever()
     except KeyboardInterrupt:

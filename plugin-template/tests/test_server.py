@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fake_server import MODELS, PIXEL, FakeServer
+from fake_server import KEY, MODELS, PIXEL, FakeServer
 from jackfield import (
     AuthenticationError,
     BadRequestError,
@@ -37,7 +37,7 @@ HELLO = [{"role": "user", "content": "Good morning, world"}]
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeServer]:
     with FakeServer() as running:
         monkeypatch.setenv("ACME_API_BASE", running.url)
-        monkeypatch.setenv("ACME_API_KEY", "a-key")
+        monkeypatch.setenv("ACME_API_KEY", KEY)
         yield running
 
 
@@ -45,7 +45,7 @@ def test_a_chat(server: FakeServer) -> None:
     answer = completion(MODEL, HELLO, max_tokens=9)
     assert answer.choices[0].message.content == "Good morning, world"
     path, headers, body = server.requests[0]
-    assert (path, headers["x-acme-key"]) == ("/chat", "a-key")
+    assert (path, headers["x-acme-key"]) == ("/chat", KEY)
     turns = [{"speaker": "user", "text": "Good morning, world"}]
     assert body == {"model": MODELS[0], "turns": turns, "max_length": 9}
 
