@@ -182,14 +182,23 @@ def alone(name: str, folder: Path, built: dict[str, Path]) -> bool:
     (folder / "tests").mkdir()
     for file in [ROOT / "pyproject.toml", *HELPERS]:
         shutil.copy(file, folder / file.relative_to(ROOT))
-    return tested(name, folder, tests)
+    return all([tested(name, folder, tests), *(called(folder) if name == "jackfield-gateway" else [])])
+
+
+def called(folder: Path) -> list[bool]:
+    """Has the gateway called by curl and by official SDKs, where nothing is but what its install brings."""
+    shutil.copy(ROOT / "tests" / "gateway.py", folder / "tests")
+    suites = [shutil.copytree(ROOT / "tests" / each, folder / "tests" / each) for each in ("seeds", "gateway_clients")]
+    return [tested(f"jackfield-gateway, {suite.name}", folder, suite) for suite in suites]
 
 
 def tested(name: str, folder: Path, tests: Path) -> bool:
     """Runs tests in `folder`, with the environment that is there."""
     command: Command = [python_of(folder / ".venv"), "-m", "pytest", "-q", tests]
+    shared = {"JACKFIELD_SHARED": str(ROOT.parent / "shared")}
+    shared |= {name: value for name, value in os.environ.items() if re.fullmatch("JACKFIELD_(REQUIRE_)?SHARED", name)}
     outside = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHONPATH", "JACKFIELD_"))}
-    done = subprocess.run(command, cwd=folder, env=outside, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=folder, env=outside | shared, capture_output=True, text=True, check=False)
     print(f"{name}: {done.stdout.strip().rpartition(os.linesep)[2]}", flush=True)
     if done.returncode:
         print(done.stdout, done.stderr, flush=True)
