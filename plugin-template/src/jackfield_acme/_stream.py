@@ -25,8 +25,9 @@ from ._shape import Shape
 
 __all__ = ["Events", "Frames"]
 
-LENGTH = re.compile(rb"\d{1,7}")
-"""The first line of a frame; what needs more digits is no frame of this server."""
+LENGTH = re.compile(rb"(\d{1,7})\n")
+DIGITS = re.compile(rb"\d{0,7}")
+"""A frame's first line, and what of it may have come so far; what needs more digits is no frame of this server."""
 
 
 class Frames:
@@ -36,21 +37,15 @@ class Frames:
         self._held = b""
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Give the frames that these bytes complete."""
-        self._held += data
-        while (frame := self._next()) is not None:
-            if frame:
-                yield frame
-
-    def _next(self) -> bytes | None:
-        """Take the next frame off what is held; None where it has not all come yet."""
-        line, newline, rest = self._held.partition(b"\n")
-        if self._held and not LENGTH.fullmatch(line):
-            raise InvalidResponseError(f"the stream holds {line[:40]!r} where a frame's length was expected")
-        if not newline or len(rest) < int(line):
-            return None
-        self._held = rest[int(line) :]
-        return rest[: int(line)]
+        """Give the frames that these bytes complete; raises InvalidResponseError for what is no frame."""
+        held, at = self._held + data, 0
+        while (head := LENGTH.match(held, at)) and (end := head.end() + int(head[1])) <= len(held):
+            if head.end() < end:
+                yield held[head.end() : end]
+            at = end
+        self._held = held[at:]
+        if head is None and not DIGITS.fullmatch(self._held):
+            raise InvalidResponseError(f"the stream holds {self._held[:40]!r} where a frame's length was expected")
 
 
 class Event(Shape):
