@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Mapping
 from time import perf_counter
@@ -21,6 +22,8 @@ App = Callable[[Scope, Receive, Send], Any]
 
 RETRY_AFTER = 1
 """Seconds after which a client may try again that came when all places were taken."""
+
+log = logging.getLogger(__name__)
 
 usable_id = re.compile(rb"[A-Za-z0-9._-]{1,128}").fullmatch
 
@@ -71,7 +74,13 @@ class Front:
             # else: the server sees an answer that is not complete, and closes the connection
         finally:
             exchange.seconds = perf_counter() - exchange.started
+            self._record(exchange)
+
+    def _record(self, exchange: Exchange) -> None:
+        try:
             self._recorder.end(exchange)
+        except Exception:  # the answer is out: what cannot be written of it is no reason to take it back
+            log.exception("the request %s is not recorded", exchange.request_id)
 
     async def _serve(
         self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, answer: Send, exchange: Exchange

@@ -107,8 +107,8 @@ class Metrics:
             series.first_chunk.observe(exchange.first_chunk_at - exchange.started)
         if exchange.usage is not None:
             prompt, completion = self._token_series.get(exchange.model) or self._new_token_series(exchange.model)
-            prompt.inc(exchange.usage.prompt_tokens or 0)
-            completion.inc(exchange.usage.completion_tokens or 0)
+            prompt.inc(_countable(exchange.usage.prompt_tokens))
+            completion.inc(_countable(exchange.usage.completion_tokens))
         if exchange.error is not None and not exchange.client_left:
             self._errors.labels(self._model(exchange.model), _class(exchange.error)).inc()
 
@@ -142,6 +142,11 @@ class Metrics:
         if name is None:
             return NONE
         return name if name in self._models else OTHER
+
+
+def _countable(tokens: int | None) -> int:
+    """Return what a counter takes: the number is a handler's, and may be negative."""
+    return max(0, tokens or 0)
 
 
 def _class(error: BaseException) -> str:

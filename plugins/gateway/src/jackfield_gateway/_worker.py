@@ -73,9 +73,11 @@ class Worker:
         self._metrics.begin()
 
     def end(self, exchange: Exchange) -> None:
-        """Count and log a request that has ended."""
-        self._metrics.end(exchange)
-        self._access.write(exchange)
+        """Log and count a request that has ended."""
+        try:
+            self._access.write(exchange)
+        finally:
+            self._metrics.end(exchange)
 
     def _answers(self) -> None:
         gc.freeze()  # what is loaded by now stays; no collection needs to look at it again

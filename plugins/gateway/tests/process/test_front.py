@@ -141,6 +141,23 @@ def test_an_exception_within_an_answer_ends_the_connection_and_the_answer_not(se
     assert served.ended[0].complete is False
 
 
+def test_a_record_that_cannot_be_kept_hurts_no_request(
+    serve: Any, echo_app: Any, make_request: Any, caplog: Any
+) -> None:
+    served = serve(echo_app)
+
+    def full(exchange: Any) -> None:
+        raise ValueError("the disk is full")
+
+    served.end = full
+    connection = served.connect()
+    for _ in range(2):
+        connection.send(make_request("POST / HTTP/1.1", body=b"x"))
+        assert connection.answer().body == b"x"
+    served.ask()  # by now the first two have ended
+    assert "the disk is full" in caplog.text
+
+
 # ----------------------------------------------------------------------------------------------------- places in flight
 
 

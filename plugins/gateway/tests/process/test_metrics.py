@@ -71,6 +71,13 @@ def test_times_tokens_and_errors_are_counted() -> None:
     assert found["jackfield_errors_total"] == {("RateLimitError", "fast"): 1, ("other", "fast"): 1}
 
 
+def test_a_usage_that_cannot_be_is_counted_as_none() -> None:
+    """It is what a handler says, and a counter takes no negative number."""
+    metrics = Metrics({"fast"})
+    count(metrics, ended(usage=SimpleNamespace(prompt_tokens=-5, completion_tokens=3)))
+    assert samples(metrics.page()[0])["jackfield_tokens_total"] == {("prompt", "fast"): 0, ("completion", "fast"): 3}
+
+
 def test_requests_in_flight_come_and_go() -> None:
     metrics = Metrics(set())
     metrics.begin()
