@@ -203,16 +203,37 @@ def test_what_a_log_event_raises_is_a_line_in_the_log(caplog, event):
     assert len(second.calls) == 1
 
 
+class Waiting(Recorder):
+    async def _met(self, hook, arguments):
+        await asyncio.Event().wait()
+
+
 @pytest.mark.parametrize("event", ["log_success", "log_failure", "failed", "before"])
 def test_a_cancellation_is_nobody_s_to_keep(event):
-    callbacks = Callbacks([Recorder(**{event: asyncio.CancelledError()})])
+    callbacks = Callbacks([Waiting()])
     calls = {
         "failed": lambda: callbacks.failed({}, USER, RuntimeError()),
         "before": lambda: callbacks.before({}, "acompletion", USER),
     }
-    call = calls.get(event, lambda: getattr(callbacks, event)({}, None, NOW, NOW))
+
+    async def cancelled():
+        task = asyncio.ensure_future(calls.get(event, lambda: getattr(callbacks, event)({}, None, NOW, NOW))())
+        await asyncio.sleep(0)
+        task.cancel()
+        await task
+
     with pytest.raises(asyncio.CancelledError):
-        run(call())
+        run(cancelled())
+
+
+@pytest.mark.parametrize("event", ["log_success", "log_failure", "failed"])
+def test_a_hook_that_quits_ends_neither_the_request_nor_the_worker(caplog, event):
+    callbacks = Callbacks([Recorder(**{event: SystemExit(3)})])
+    error = RuntimeError("the call's own")
+    calls = {"failed": lambda: callbacks.failed({}, USER, error)}
+    answer = run(calls.get(event, lambda: getattr(callbacks, event)({}, None, NOW, NOW))())
+    assert answer is (error if event == "failed" else None)
+    assert "SystemExit: 3" in caplog.text
 
 
 class OldFailureHook:

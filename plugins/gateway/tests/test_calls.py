@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import jackfield
 import pytest
+from jackfield import hookimpl
 from jackfield_gateway import _modules
 from jackfield_gateway._app import Gateway
-from jackfield_gateway.config import load
+from jackfield_gateway._exchange import exchange_of
+from jackfield_gateway.config import Prices, load
 
 pytestmark = pytest.mark.anyio
 
@@ -215,3 +219,41 @@ async def test_what_a_client_may_set_is_said_by_the_config(exchanged, made):
     gateway, handler, _ = made("general_settings: {allowed_client_options: [mock_response]}\n")
     assert said(await exchanged(gateway, CHAT, asked(mock_response="mocked")).ended()) == "mocked"
     assert handler.calls == []
+
+
+async def test_what_answered_instead_of_the_group_is_not_counted_at_the_groups_price(exchanged, made):
+    gateway, _, _ = made()
+    gateway._serving.config = replace(gateway._serving.config, prices={"wild/*": Prices(1.0, 1.0)})
+    request = await exchanged(gateway, CHAT, asked("wild/thing")).ended()
+    own = await exchanged(gateway, CHAT, asked("any")).ended()
+    assert (exchange_of(request.scope).fell_back, exchange_of(own.scope).fell_back) == (True, False)
+
+
+async def test_a_hook_that_loses_the_model_is_told_to_the_operator(exchanged, made):
+    gateway, _, _ = made(CALLBACKS)
+
+    async def loses(**_):
+        return {"messages": []}
+
+    gateway._serving.callbacks._hooks["async_pre_call_hook"] = [loses]
+    answer = await exchanged(gateway, CHAT, asked()).ended()
+    assert answer.status == 500
+    assert "without a model" in str(exchange_of(answer.scope).error)
+
+
+async def test_a_stream_that_is_left_tells_what_it_used(exchanged, made):
+    gateway, _, _ = made()
+
+    class Wordy:
+        @hookimpl
+        async def streaming(self, request, settings):
+            yield {"choices": [{"delta": {"content": "first"}}], "usage": {"prompt_tokens": 5, "completion_tokens": 1}}
+            await asyncio.Event().wait()
+
+    gateway._serving.client.register_provider("house", Wordy())
+    request = exchanged(gateway, CHAT, asked(stream=True))
+    await request.has(b"first")
+    request.leave()
+    await request.ended()
+    exchange = exchange_of(request.scope)
+    assert (exchange.client_left, exchange.usage.prompt_tokens) == (True, 5)

@@ -181,8 +181,8 @@ async def test_another_configuration_leaves_running_requests_alone(exchanged):
     answer = await exchanged(gateway, "/v1/chat/completions", {**CHAT, "model": "new"}).ended()
     gone = await exchanged(gateway, "/v1/chat/completions", CHAT).ended()
     assert (answer.status, gone.status) == (200, 404)
-    assert before._closing is None
+    assert before.closing is None
     model.give(" to the end", None)
     await request.ended()
     assert b" to the end" in request.body
-    await before._closing
+    await before.closing

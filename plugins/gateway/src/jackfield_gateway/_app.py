@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from ._attendance import Receive, Scope, Send
 from ._calls import Route
 from ._dialects import CHAT, COMPLETIONS, EDITS, EMBEDDINGS, IMAGES, MESSAGES, RESPONSES
 from ._exchange import exchange_of
+from ._handlers import load_objects
 from ._pages import Page, count_tokens, described, health, home, model, models
 from ._refusals import refuse
 from ._serving import Serving
@@ -33,7 +36,8 @@ class Gateway:
     """Answers the routes of a configuration. Raises ConfigurationError where that does not load."""
 
     def __init__(self, config: Config) -> None:
-        self._serving = Serving(config)
+        self._serving = Serving(config, load_objects(config))
+        self._retired: list[Serving] = []
         routes: dict[str, tuple[str | None, Route | Page]] = {
             path: ("POST", Route(PREFIX + path, dialect, self._current)) for path, dialect in CALLS.items()
         }
@@ -63,12 +67,15 @@ class Gateway:
 
     async def reload(self, config: Config) -> None:
         """Answer by another configuration from the next request on; those that run keep theirs to their end."""
-        before, self._serving = self._serving, Serving(config)
+        # In a thread: a handler's import may take long, and requests are answered meanwhile.
+        serving = Serving(config, await asyncio.to_thread(load_objects, config))
+        before, self._serving = self._serving, serving
         before.retire()
+        self._retired = [each for each in (*self._retired, before) if each.closing is None or not each.closing.done()]
 
     async def aclose(self) -> None:
         """Close the connections to providers."""
-        await self._serving.aclose()
+        await asyncio.gather(*(each.aclose() for each in (self._serving, *self._retired)))
 
     def _by_id(self, path: str) -> tuple[str | None, Page]:
         bare = path.removeprefix(PREFIX)

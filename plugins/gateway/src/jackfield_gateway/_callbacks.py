@@ -14,6 +14,7 @@ from jackfield.errors import error_class
 
 from ._custom_logger import HOOKS, hooks_of
 from ._hook_values import MemoryCache, User
+from ._quits import as_exception
 
 __all__ = ["Callbacks"]
 
@@ -61,10 +62,10 @@ class Callbacks:
             details = {"traceback_str": "".join(traceback.format_exception(error))} if _takes_traceback(hook) else {}
             try:
                 answer = await hook(request_data=data, original_exception=error, user_api_key_dict=user, **details)
-            except Exception as raised:
-                answer = raised
-                if _told(raised) is None:
-                    _note(hook, raised)
+            except BaseException as raised:
+                answer = as_exception(raised)
+                if _told(answer) is None:
+                    _note(hook, answer)
             sent = _told(answer) or sent
         return sent
 
@@ -80,8 +81,8 @@ class Callbacks:
         for hook in self._hooks[name]:
             try:
                 await hook(kwargs=kwargs, response_obj=response, start_time=start, end_time=end)
-            except Exception as error:
-                _note(hook, error)
+            except BaseException as error:
+                _note(hook, as_exception(error))
 
 
 async def _asked(hook: Callable[..., Any], **arguments: Any) -> Any:

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from jackfield import ContractViolationError
+
 from ._attendance import Attendance, ClientLeft, Receive, Scope, Send
 from ._dialects import Dialect, Writer
 from ._events import EventWriter
@@ -52,6 +54,9 @@ class Call:
         if serving.callbacks:
             self.user = user_of(scope, self.body)
             self.body = await serving.callbacks.before(self.body, self.dialect.call_type, self.user)
+            if not isinstance(model := self.body.get("model"), str):
+                raise ContractViolationError("async_pre_call_hook returned a body without a model")
+            exchange.model = serving.group(model)
         options = options_of(self.body, serving)
         metadata = metadata_of(scope, self.body) if serving.config.handlers else None
         if serving.config.log_content:
@@ -109,6 +114,8 @@ class Route:
         except BaseException as error:
             await self._fail(as_exception(error), call, exchange, send, events)
         finally:
+            if call is not None and call.request is not None:
+                exchange.fell_back = serving.fell_back(call.request.model, exchange.deployment)
             if events is not None:
                 events.stop()
             self._dialect.release(body)
@@ -139,12 +146,14 @@ class Route:
                 async with await opening as stream:
                     call.exchange.first_chunk_at = perf_counter()
                     writer.begin(stream)
-                    await _copy(stream, writer, events)
-                    call.response = stream.response
-                    call.exchange.usage = call.response.usage
-                    await events.end(writer.end(call.exchange.usage))
+                    try:
+                        await _copy(stream, writer, events)
+                    finally:  # also of a stream that fails or is left, what came of it has been used
+                        call.response = stream.response
+                        call.exchange.usage = call.response.usage
         finally:
             await _ended(opening)
+        await events.end(writer.end(call.exchange.usage))
 
     async def _fail(
         self, error: Exception, call: Call | None, exchange: Exchange, send: Send, events: EventWriter | None

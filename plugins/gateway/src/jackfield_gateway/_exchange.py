@@ -41,6 +41,8 @@ class Exchange:
     provider: str | None = None
     deployment: str | None = None
     """The model string behind the group, ``provider/model``."""
+    fell_back: bool = False
+    """A deployment that is not the group's answered: what the group's tokens cost says nothing of its own."""
     usage: Tokens | None = None
     first_chunk_at: float | None = None
     """When the first chunk of the upstream's stream came; None for what is not streamed."""

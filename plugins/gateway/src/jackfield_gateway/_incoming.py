@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes
 
 from jackfield import BadRequestError, CallOptions
 from jackfield.errors import APIStatusError
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, Request
 
@@ -37,8 +37,8 @@ async def body_of(kind: Kind, scope: Scope, receive: Receive, config: Config) ->
     """Read and check a request's body; raises BadRequestError naming what is wrong, 415 for another content type."""
     content_type = _content_type(scope)
     if kind == "image_edit" and content_type == "multipart/form-data":
-        body = await _form(scope, receive)
-    elif content_type in ("application/json", ""):
+        return await _form(scope, receive, config)
+    if content_type in ("application/json", ""):
         body = parse(kind, await _read(receive), max_nesting=config.limits.max_nesting)
         if kind == "image_edit":
             body = _with_files(body)
@@ -97,7 +97,7 @@ async def _read(receive: Receive) -> bytes:
     raise ClientLeft
 
 
-async def _form(scope: Scope, receive: Receive) -> dict[str, Any]:
+async def _form(scope: Scope, receive: Receive, config: Config) -> dict[str, Any]:
     """Read a form: files stay what the parser made of them, in memory or, when they are large, on disk."""
     try:
         form = await Request(scope, receive).form()
@@ -105,6 +105,16 @@ async def _form(scope: Scope, receive: Receive) -> dict[str, Any]:
         raise ClientLeft from error
     except MultiPartException as error:
         raise BadRequestError(f"the form does not parse: {error.message}") from error
+    try:
+        body = _read_form(form)
+        refused(body, config.allowed_client_options)
+    except BaseException:
+        await form.close()  # else whoever has answered lets go of the files
+        raise
+    return body
+
+
+def _read_form(form: FormData) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     files: dict[str, list[Any]] = {"image": [], "mask": []}
     for name, value in form.multi_items():

@@ -118,7 +118,7 @@ class AccessLog:
 def cost_of(exchange: Exchange, prices: Mapping[str, Prices]) -> float | None:
     """Return what a request cost, or None where its model has no price or told no usage."""
     price = prices.get(exchange.model) if exchange.model is not None else None
-    if price is None or exchange.usage is None:
+    if price is None or exchange.usage is None or exchange.fell_back:
         return None
     spent = (exchange.usage.prompt_tokens or 0) * price.input_cost_per_token
     spent += (exchange.usage.completion_tokens or 0) * price.output_cost_per_token

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 from jackfield import CompletionRequest, EmbeddingRequest, ImageGenerationRequest, NotFoundError, Request
 
-from ._attendance import ClientLeft, Receive, Scope, Send
+from ._attendance import Attendance, ClientLeft, Receive, Scope, Send
 from ._exchange import exchange_of
 from ._incoming import body_of
 from ._outgoing import JSON, respond
@@ -69,8 +69,9 @@ class Page:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = exchange_of(scope)
         exchange.route = self._path
+        serving = self._serving().enter()
         try:
-            content, headers = await self._answer(self._serving(), scope, receive)
+            content, headers = await self._answer(serving, scope, receive)
         except ClientLeft as left:
             exchange.client_left, exchange.error = True, left
         except Exception as error:
@@ -78,6 +79,8 @@ class Page:
             await refuse(send, told(error, exchange.request_id), scope["path"])
         else:
             await respond(send, 200, content, headers)  # of which the server leaves out what HEAD does not want
+        finally:
+            serving.leave()
 
 
 async def home(serving: Serving, scope: Scope, receive: Receive) -> Answer:
@@ -131,7 +134,8 @@ async def health(serving: Serving, scope: Scope, receive: Receive) -> Answer:
         return answers.encoded({"status": "healthy", "probed": False, "endpoints": groups}), [JSON]
     places = asyncio.Semaphore(PROBES_AT_ONCE)
     named = [each for each in deployments if "*" not in each.model]  # a wildcard is no model that could be asked
-    results = await asyncio.gather(*(_probed(serving, each, places) for each in named))
+    with Attendance(receive):
+        results = await asyncio.gather(*(_probed(serving, each, places) for each in named))
     sick = [result for result in results if "error" in result]
     well = [result for result in results if "error" not in result]
     report = {
@@ -150,10 +154,12 @@ async def _probed(serving: Serving, deployment: Deployment, places: asyncio.Sema
     async with places:
         began = time.perf_counter()
         try:
-            await serving.client.run(_probe(serving, deployment))
+            if deployment.problem is None:
+                await serving.client.run(_probe(serving, deployment))
         except BaseException as error:
-            failure = deployment.problem or as_exception(error)
-            said["error"] = type(failure).__name__  # its text is in nobody's answer
+            said["error"] = type(as_exception(error)).__name__  # its text is in nobody's answer
+        if deployment.problem is not None:
+            said["error"] = type(deployment.problem).__name__
         return {**said, "seconds": round(time.perf_counter() - began, 3)}
 
 

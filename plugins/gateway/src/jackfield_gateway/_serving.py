@@ -14,7 +14,7 @@ from jackfield_router import Deployment, Router
 
 from ._callbacks import Callbacks
 from ._exchange import Exchange
-from ._handlers import load_objects
+from ._handlers import Objects
 from .config import Config
 
 __all__ = ["GROUPS", "Serving", "current_exchange"]
@@ -30,11 +30,10 @@ current_exchange: ContextVar[Exchange | None] = ContextVar("current_exchange", d
 
 
 class Serving:
-    """What requests are answered with. Raises ConfigurationError where a handler or a callback does not load."""
+    """What requests are answered with. Raises ConfigurationError for a hook that is never called."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, objects: Objects) -> None:
         self.config = config
-        objects = load_objects(config)
         self.callbacks = Callbacks(objects.callbacks)
         self.router = Router(_with_timeouts(config), config.router, config.aliases, observe=_note)
         self.client = AsyncClient(drop_params=True) if config.drop_params else AsyncClient()
@@ -50,7 +49,8 @@ class Serving:
         self._options = {name: self._options_of(name) for name in self.router.names()}
         self._users = 0
         self._retired = False
-        self._closing: asyncio.Task[None] | None = None
+        self.closing: asyncio.Task[None] | None = None
+        """What closes the connections of a retired one, once that has begun."""
 
     def enter(self) -> Self:
         """Count one more request that works with this configuration."""
@@ -76,13 +76,19 @@ class Serving:
         deployments = self.router.find(model)
         return deployments[0].model_name if deployments else None
 
+    def fell_back(self, model: str, deployment: str | None) -> bool:
+        """Tell whether a deployment that answered, as ``provider/model``, is another group's than the one asked for."""
+        if not self.config.prices or deployment is None:  # nobody would ask
+            return False
+        return all(each.model not in (deployment, deployment.partition("/")[2]) for each in self.router.find(model))
+
     async def aclose(self) -> None:
-        """Close the connections to providers."""
-        await self.client.aclose()
+        """Close the connections to providers, whoever still uses them."""
+        await (self.closing or self.client.aclose())
 
     def _close_when_idle(self) -> None:
-        if self._retired and not self._users and self._closing is None:
-            self._closing = asyncio.ensure_future(self.aclose())
+        if self._retired and not self._users and self.closing is None:
+            self.closing = asyncio.ensure_future(self.client.aclose())
 
     def _options_of(self, model: str) -> CallOptions:
         options = self._group_options(model)

@@ -243,3 +243,27 @@ def test_what_tells_of_the_server_goes(text, left):
 
 def test_a_long_text_is_cut():
     assert len(cleaned("x" * 100_000)) == 2000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Cannot connect to host inner-llm:8000 ssl:default [Connection refused]",
+        "no route to vllm:443",
+        "dial inner-llm.corp.local: refused",
+        "open /secrets: permission denied",
+        "GET //inner/x failed",
+        "unix:/var/run/x.sock is gone",
+    ],
+)
+def test_a_neighbours_name_and_a_short_path_go_too(text):
+    cleaned_text = cleaned(text)
+    for secret in ("inner", "8000", "vllm", "secrets", "/var", "corp"):
+        assert secret not in cleaned_text
+
+
+@pytest.mark.parametrize(
+    "text", ["rate limit: 429 for model:7b", "llama3:70b and/or gpt-4o", "limit 1000/minute", "context of 8192 tokens"]
+)
+def test_what_only_looks_like_an_address_stays(text):
+    assert cleaned(text) == text

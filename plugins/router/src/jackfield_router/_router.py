@@ -151,9 +151,10 @@ class Router:
         return Attempts(match, request, self._given_in(settings), self.settings.retry_policy, self._observe)
 
     def _given_in(self, settings: Settings) -> Given:
-        # Nearly all calls come with the same settings.
+        # Nearly all calls come with the same settings, which say nothing of their own; a caller's key is not kept.
         then, given = self._given
         if then is not settings:
             given = given_in(settings)
-            self._given = settings, given
+            if given.options is None:
+                self._given = settings, given
         return given

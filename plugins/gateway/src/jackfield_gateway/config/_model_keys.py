@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from ._kinds import AnyValue, Flag, ListOf, MapOf, Number, Whole
 from ._section import SECONDS, Key, Part, Section
-from ._texts import Credential, Text, url_problem
+from ._texts import Choice, Credential, Text, url_problem
 
 __all__ = ["INFO", "MODEL", "OPTIONS", "PARAMS", "PRICES"]
+
+MODES = (
+    *("chat", "completion", "responses", "embedding", "image_generation", "image_edit", "rerank", "moderation"),
+    *("audio_speech", "audio_transcription", "batch", "realtime", "search", "video_generation", "vector_store", "ocr"),
+)
+"""LiteLLM's words for what a model is for."""
 
 MODEL = Section(
     "an entry of model_list",
@@ -109,7 +115,7 @@ INFO = Section(
         Key("id", Text("a text"), "A name of the deployment, of which there is one only."),
         Key(
             "mode",
-            Text("a text"),
+            Choice(MODES),
             "What `/health?probe=true` asks the model for: with `embedding` a vector, with `image_generation` an "
             "image, with any other a chat.",
             "`chat`",

@@ -13,10 +13,14 @@ TRACEBACK = "Traceback (most recent call last)"
 
 PRIVATE = re.compile(
     r"[a-z][a-z0-9+.-]*://[^\s\"'<>`)\]}]+"  # an address
+    r"|\bunix:[^\s\"'<>`)\]}]+"
     r"|\b(?:localhost|(?:[\w-]+\.)+[a-z][\w-]*):\d{2,5}\b"  # a host and its port
+    r"|\b[a-z][\w-]*:(?:\d{4,5}|80|443)\b"  # one of a container's neighbours, which have no dots
+    r"|\b(?:[\w-]+\.)+(?:local|localdomain|internal|intranet|svc|lan|corp|home)\b"
     r"|\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b"
     r"|\[(?:[0-9a-f]*:){2,}[0-9a-f]*\](?::\d+)?"
-    r"|(?<![\w.:/])(?:~|\.{1,2})?/[\w.@+-]+(?:/[\w.@+-]+)+/?"  # a file
+    r"|(?<![\w.:/])(?:~|\.{1,2}|/)?/[\w.@+-]+(?:/[\w.@+-]+)+/?"  # a file
+    r"|(?<=[\s\"'(=])/[\w.@+-]{2,}"
     r"|\b[A-Za-z]:\\[^\s\"'<>|]+",
     re.IGNORECASE,
 )
