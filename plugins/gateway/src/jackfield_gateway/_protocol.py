@@ -24,6 +24,9 @@ HEADER_LIMIT = 128
 CHUNK_FRAME = 16
 """Bytes around each chunk that a client may spend."""
 
+PIPELINE = 16
+"""Requests that may wait on a connection while one is answered; with more, the connection is not read for the time."""
+
 HEAD_SECONDS = 10.0
 """Time for a head, and for what is still sent of a request that was refused."""
 
@@ -48,6 +51,7 @@ class GatewayProtocol(HttpToolsProtocol):
         self._no_body = 0
         self._deadline: asyncio.TimerHandle | None = None
         self._refused = False
+        self._running: RequestResponseCycle | None = None
 
     # ---------------------------------------------------------------------------------------------- what uvicorn calls
 
@@ -58,6 +62,10 @@ class GatewayProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_came()
         super().connection_lost(exc)
+        for cycle in (self._running, *(waiting for waiting, _ in self.pipeline)):
+            if cycle is not None and not cycle.response_complete:  # uvicorn tells the last one alone
+                cycle.disconnected = True
+                cycle.message_event.set()
 
     def data_received(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
@@ -67,6 +75,10 @@ class GatewayProtocol(HttpToolsProtocol):
             self._refuse(431, "The request's head is too large.")
         elif self._is_idle() and self._deadline is None and self.timeout_keep_alive_task is None:
             self._await_head()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
 
     # ------------------------------------------------------------------------------------------- what the parser calls
 
@@ -78,6 +90,8 @@ class GatewayProtocol(HttpToolsProtocol):
             return  # it is read again, without the offer
         self._head_came()
         super().on_headers_complete()
+        if 0 < len(self.pipeline) <= PIPELINE:
+            self.flow.resume_reading()  # who does not read does not see a client leave
         self.cycle.transport = cast("asyncio.Transport", _Head(self.cycle, self.loop))
         self.headers = deque(maxlen=0)  # type: ignore[assignment]  # trailers come later and are no headers: none stays
 
