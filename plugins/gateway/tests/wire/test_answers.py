@@ -436,3 +436,9 @@ def test_models_are_what_openai_describes(described):
     assert described.check("Model", answers.model("fast", 5)) == one
     listed = described.check("ListModelsResponse", answers.models(["fast", "acme/*"], 5))
     assert listed == {"object": "list", "data": [one, {**one, "id": "acme/*"}]}
+
+
+def test_an_embeddings_total_that_nobody_gave_is_the_prompts():
+    response = EmbeddingResponse.model_validate({"data": [{"embedding": [1.0]}], "usage": {"prompt_tokens": 7}})
+    usage = json.loads(answers.embeddings(response, "float", "any"))["usage"]
+    assert usage == {"prompt_tokens": 7, "total_tokens": 7}

@@ -83,8 +83,9 @@ def embeddings(response: EmbeddingResponse, encoding_format: str | None, asked_f
     data["model"] = model_told(response, asked_for)
     for given, item in zip(response.data, data.get("data") or (), strict=False):
         item.update(object="embedding", index=given.index, embedding=encode(given.embedding))
-    usage = data.get("usage") or {}
-    data["usage"] = {**usage, **{name: usage.get(name) or 0 for name in ("prompt_tokens", "total_tokens")}}
+    given_usage = data.get("usage") or {}
+    counted = _usage(data) or {"prompt_tokens": 0, "total_tokens": 0}
+    data["usage"] = {**given_usage, **{name: counted[name] for name in ("prompt_tokens", "total_tokens")}}
     return encoded(data)
 
 
