@@ -2,6 +2,7 @@
 
 import os
 import uuid
+from importlib.util import find_spec
 
 import pytest
 from jackfield.testing import _engine
@@ -21,6 +22,8 @@ def completion(request, settings):
 """
 
 GATEWAY = "test_the_gateway_agrees"
+
+with_gateway = pytest.mark.skipif(find_spec("jackfield_gateway") is None, reason="the gateway is not installed")
 
 
 @pytest.fixture
@@ -118,6 +121,7 @@ def test_an_import_that_does_something(installed, line, said):
     assert "__init__.py:1" in text
 
 
+@with_gateway
 def test_an_answer_that_depends_on_the_process(installed):
     source = PROVIDER.replace('"Hi"', f'"Hi" if __import__("os").getpid() == {os.getpid()} else "Ho"')
     failed = failures(installed(source=source), gateway=True)

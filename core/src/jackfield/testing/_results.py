@@ -22,7 +22,7 @@ def plain_result(value: Any) -> Any:
     """Return a response, or a list of chunks, as JSON without what is None."""
     if isinstance(value, list):
         return [plain_result(item) for item in value]
-    return value.model_dump(mode="json", exclude_none=True) if isinstance(value, BaseModel) else value
+    return value.model_dump(mode="json", exclude_none=True, warnings=False) if isinstance(value, BaseModel) else value
 
 
 def comparable(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterable
 from functools import cached_property
@@ -17,7 +18,7 @@ from .._registry import Provider, Registry
 from .._settings import Settings
 from ..errors import PluginError
 from ..types import CallOptions, Request
-from ._canonical import canonical_names
+from ._canonical import CANONICAL, canonical_names
 from ._cases import Case, expectation
 from ._errors import SuiteError
 from ._places import Roots, root_of
@@ -180,9 +181,21 @@ def _settled(case: Case) -> Case:
         raise SuiteError(f"cases holds {case!r}, which is no jackfield.testing.Case")
     expected = expectation(case.error, f"the case {case.name!r}")
     asked = case.asked  # which must be there
+    _check_point(case.name, asked)
     return Case(
         case.name, asked, result=case.result, error=expected, same_answer=case.same_answer, options=case.options
     )
+
+
+def _check_point(name: str, asked: Request) -> None:
+    canonical = CANONICAL.get(name)
+    if canonical is None or asked is canonical.request:
+        return
+    if asked.operation != canonical.request.operation:
+        raise SuiteError(f"{name} is a case of {canonical.request.operation}, not of {asked.operation}")
+    fields = {each: getattr(asked, each) for each in (*asked.own_fields(), "params")}
+    if canonical.mark not in json.dumps(fields, default=repr):
+        raise SuiteError(f"the request has no {canonical.mark}, which is what the case {name} is about")
 
 
 def _without_cases(subject: Subject) -> None:

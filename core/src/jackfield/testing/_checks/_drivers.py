@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import Any
 
+from ..._index import COMMANDS, Index
 from .._cases import Case
 from .._check import each_case, fail
 from .._differences import differences
@@ -38,8 +38,8 @@ def test_all_drivers_agree(subject: Subject, case: Case) -> None:
 
 
 def _no_gateway(subject: Subject) -> str | None:
-    if find_spec("jackfield_gateway") is None:
-        return "the gateway is not installed: pip install jackfield-gateway"
+    if "serve" not in Index().group(COMMANDS):
+        return "the gateway is not installed, which brings the command `jackfield serve`"
     if subject.found is None:
         return "the provider is an object that the suite was given, which a gateway's process cannot find"
     return None

@@ -1,0 +1,371 @@
+"""The parts of the checks that no provider of the other files reaches."""
+
+import base64
+import json
+import logging
+from types import SimpleNamespace
+
+import pytest
+import wrong
+from fine import Fine
+from jackfield import (
+    APIStatusError,
+    BadRequestError,
+    EmbeddingResponse,
+    EventStream,
+    ModelResponse,
+    RateLimitError,
+    StreamInterruptedError,
+    hookimpl,
+)
+from jackfield.errors import InternalServerError
+from jackfield.flow import call as effect_call
+from jackfield.flow import retried
+from jackfield.testing import Case, SuiteError, check
+from jackfield.testing._checks._errors import _problem as problem_of_error
+from jackfield.testing._checks._streams import _broken_laws
+from jackfield.testing._checks._wire_streams import _problem as problem_of_cut
+from jackfield.testing._flows import listed
+from jackfield.testing._frozen import Changes, guarded
+from jackfield.testing._places import definition, line_of, line_of_return
+from jackfield.testing._redaction import Redaction
+from jackfield.testing._replay import written
+from jackfield.testing._runs import Outcome
+from jackfield.testing._secrets import forms_of, shows, texts_of
+from jackfield.testing._written import write_request
+from jackfield.types import CompletionRequest, ModelResponseStream
+
+
+def failed(plugin, **options):
+    return check("fine", plugin=plugin, model="fine-1", **options).failed
+
+
+# ---------------------------------------------------------------------------------------------------------- streams
+
+
+def chunks(*choices, usage_at=None):
+    made = [ModelResponseStream.model_validate({"choices": [choice]}) for choice in choices]
+    if usage_at is not None:
+        made[usage_at] = made[usage_at].replace(usage={"prompt_tokens": 1})
+    return made
+
+
+ROLE = {"delta": {"role": "assistant", "content": "a"}}
+END = {"delta": {}, "finish_reason": "stop"}
+
+
+@pytest.mark.parametrize(
+    ("streamed", "said"),
+    [
+        (chunks(ROLE, ROLE, END), "chunk 1 has a role, and choice 0 had begun before"),
+        (chunks(ROLE, END, {"delta": {"content": "b"}}), "chunk 2 has text of choice 0 after its finish"),
+        (chunks(ROLE, END, END), "choice 0 finishes with ['stop', 'stop']"),
+        (chunks(ROLE), "choice 0 finishes with []"),
+        (chunks(ROLE, END, usage_at=0), "usage comes before the last chunk"),
+    ],
+)
+def test_each_law_of_a_stream_is_looked_at(streamed, said):
+    [broken] = _broken_laws(Outcome(ModelResponse.of_text("a"), streamed))
+    assert said in broken
+
+
+def test_usage_that_does_not_add_up_breaks_a_law():
+    usage = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 4}
+    whole = Outcome(ModelResponse.of_text("a", usage=usage), chunks(ROLE, END))
+    assert _broken_laws(whole) == ["usage: total_tokens is 4, expected 3"]
+
+
+def test_the_partial_of_a_cut_stream_is_compared_with_what_was_delivered():
+    cut = StreamInterruptedError("cut")
+    assert problem_of_cut(Outcome(error=cut)) == "raised StreamInterruptedError without .partial"
+    cut.partial = ModelResponse.of_text("b")
+    assert 'left "b" in .partial, and "a" had been delivered' in problem_of_cut(Outcome(None, chunks(ROLE), cut))
+    cut.partial = ModelResponse.of_text("a")
+    assert problem_of_cut(Outcome(None, chunks(ROLE), cut)) is None
+    assert "expected StreamInterruptedError" in problem_of_cut(Outcome(error=RateLimitError("later")))
+
+
+def test_chunks_of_an_async_source_are_listed():
+    async def source():
+        yield "a"
+
+    assert listed(source()) == ["a"]
+    assert listed(["a"]) == ["a"]
+
+
+class EndsEarly(Fine):
+    class decoder(wrong.Decoder):  # noqa: N801
+        def decode(self, event, /):
+            return super().decode(event) if b"Hel" in event.data else None
+
+
+def test_a_stream_that_is_ended_early_is_caught(fine_wire):
+    caught = {name.partition("[")[0] for name in failed(EndsEarly(), wire=fine_wire)}
+    assert caught == {"test_stream_golden", "test_a_stream_adds_up_to_the_whole_answer", "test_error_golden"}
+
+
+class FailsToStream(Fine):
+    @hookimpl
+    def streaming(self, request, settings):
+        raise KeyError("nothing")
+
+
+def test_a_stream_that_cannot_be_opened_is_told_once(fine_wire):
+    caught = {name.partition("[")[0] for name in failed(FailsToStream(), wire=fine_wire)}
+    assert caught == {"test_stream_golden", "test_error_golden"}
+
+
+# ----------------------------------------------------------------------------------------------------------- errors
+
+
+def test_errors_without_words_or_waits_are_told():
+    silent = APIStatusError("", status_code=418, retry_after=7.0)
+    assert problem_of_error(silent, 418) == "raised APIStatusError with status 418, expected BadRequestError"
+    silent = RateLimitError("", retry_after=7.0)
+    assert problem_of_error(silent, 429) == "raised RateLimitError without a message"
+    hasty = InternalServerError("x", status_code=500)
+    assert problem_of_error(hasty, 500) == "lost Retry-After: 7, retry_after is None"
+    assert problem_of_error(None, 500) == "passed for an answer"
+    assert "expected RateLimitError" in problem_of_error(BadRequestError("x", status_code=429), 429)
+
+
+# ------------------------------------------------------------------------------------------ providers without HTTP
+
+
+class InProcess:
+    """A provider of plain functions: with a hook under another name, and a stream that is async."""
+
+    @hookimpl
+    def completion(self, request, settings):
+        if request.params:
+            raise BadRequestError("no parameters", param=min(request.params))
+        return ModelResponse.of_text("Hi", model=request.model)
+
+    @hookimpl
+    async def streaming(self, request, settings):
+        if request.params:
+            raise BadRequestError("no parameters", param=min(request.params))
+        yield "Hi"
+
+    @hookimpl(specname="embedding")
+    def vectors(self, request, settings):
+        texts = [request.input] if isinstance(request.input, str) else request.input
+        return EmbeddingResponse(data=[{"embedding": [1.0]} for _ in texts])
+
+
+def test_a_provider_without_http_is_asked_the_canonical_questions_and_may_refuse_some():
+    report = check("inside", plugin=InProcess())
+    assert report.failed == {}
+    assert "test_response_golden[chat-plain]" in report.passed
+    assert report.operations == ["completion", "embedding", "streaming"]
+
+
+def test_a_refusal_that_nobody_declared_fails_where_the_case_was_given():
+    report = check("inside", plugin=InProcess(), cases=[Case("chat-parameters")])
+    assert "failed with BadRequestError" in report.failed["test_response_golden[chat-parameters]"]
+
+
+def test_a_case_given_in_python_must_keep_the_point_of_its_name():
+    plain = CompletionRequest("", [{"role": "user", "content": "x"}])
+    with pytest.raises(SuiteError, match='has no "tools", which is what the case chat-tools is about'):
+        check("inside", plugin=InProcess(), cases=[Case("chat-tools", plain)])
+    with pytest.raises(SuiteError, match="chat-tools is a case of completion, not of streaming"):
+        check("inside", plugin=InProcess(), cases=[Case("chat-tools", plain.replace(stream=True))])
+
+
+class Leaking(InProcess):
+    def __repr__(self):
+        return "Leaking(sk-conformance-key)"
+
+    @hookimpl
+    def completion(self, request, settings):
+        return ModelResponse.of_text(base64.b64encode(settings.api_key.encode()).decode())
+
+
+def test_a_key_in_a_result_and_in_the_plugins_repr_is_caught():
+    leaks = failed(Leaking(), cases=[Case("chat-plain")])
+    assert "the result of completion holds the key" in leaks["test_the_key_is_shown_nowhere[chat-plain]"]
+    leaks = failed(Leaking(), cases=[Case("embedding-one")])
+    assert leaks["test_the_key_is_shown_nowhere[embedding-one]"].startswith("the plugin's repr shows the key")
+
+
+class Chatty(InProcess):
+    @hookimpl
+    def completion(self, request, settings):
+        logging.getLogger("house").warning("asked", extra={"key": settings.api_key})
+        return ModelResponse.of_text("Hi")
+
+
+def test_a_key_in_a_field_of_a_log_line_is_caught():
+    assert "in a log line" in failed(Chatty(), cases=[Case("chat-plain")])["test_the_key_is_shown_nowhere[chat-plain]"]
+
+
+# -------------------------------------------------------------------------------------------------------- requests
+
+
+class Retrying(Fine):
+    """Asks for a foreign function and runs a flow again: effects that few providers need."""
+
+    @hookimpl
+    def embedding(self, request, settings):
+        model = yield from effect_call(asynchronous=self.model)
+        answer = yield from retried(lambda: super(Retrying, self).embedding(request, settings))
+        return answer.replace(model=model)
+
+    async def model(self):
+        return "fine-1"
+
+
+def test_flows_that_ask_for_other_effects_pass(fine_wire):
+    assert failed(Retrying(), wire=fine_wire) == {}
+
+
+class AsksTwice(Fine):
+    @hookimpl
+    def embedding(self, request, settings):
+        yield from super().embedding(request, settings)
+        return (yield from super().embedding(request, settings))
+
+
+def test_a_request_more_than_was_recorded_is_told(fine_wire):
+    texts = check("fine", plugin=AsksTwice(), model="fine-1", wire=fine_wire).failed
+    assert "as request 2, and " in texts["test_request_golden[embedding-one]"]
+    assert "has 1 exchanges" in texts["test_request_golden[embedding-one]"]
+
+
+class AsksNothing(Fine):
+    @hookimpl
+    def embedding(self, request, settings):
+        yield from ()
+        return EmbeddingResponse(data=[{"embedding": [0.5, 1.0]}], model=request.model)
+
+
+def test_a_request_less_than_was_recorded_is_told(fine_wire):
+    texts = check("fine", plugin=AsksNothing(), model="fine-1", wire=fine_wire).failed
+    assert "sent 0 of the 1 recorded requests" in texts["test_request_golden[embedding-one]"]
+
+
+class RefusesNamelessly(Fine):
+    @hookimpl
+    def provider_info(self):
+        return super().provider_info().__class__(api_key_env=("FINE_KEY",))
+
+    def body(self, request):
+        if set(request.params) - {"temperature", "max_tokens", "stream_options"}:
+            raise BadRequestError("I cannot send that")
+        return super().body(request)
+
+
+def test_a_refusal_must_name_what_it_refuses(fine_wire):
+    texts = check("fine", plugin=RefusesNamelessly(), model="fine-1", wire=fine_wire).failed
+    assert "completion: seed was refused without its name: I cannot send that" in texts["test_no_parameter_is_lost"]
+
+
+def test_bodies_are_written_as_what_they_are(tmp_path):
+    def outgoing(content, kind):
+        headers = {"Content-Type": kind}
+        return SimpleNamespace(method="POST", url="https://conformance.invalid/x", headers=headers, content=content)
+
+    form = written(outgoing(b"a=1&a=%20&b=", "application/x-www-form-urlencoded"))
+    assert form["form"] == [{"name": "a", "value": "1"}, {"name": "a", "value": " "}, {"name": "b", "value": ""}]
+    assert form["url"] == "{api_base}/x"
+    assert written(outgoing(b"plain", "text/plain"))["text"] == "plain"
+    raw = written(outgoing(b"\xff\x00", "application/octet-stream"))
+    assert raw["content"] == b"\xff\x00"
+    write_request(tmp_path, 1, raw)
+    assert (tmp_path / "1.request.body").read_bytes() == b"\xff\x00"
+    assert json.loads((tmp_path / "1.request.json").read_text())["body_file"] == "1.request.body"
+
+
+def test_guarded_requests_are_read_and_copied_like_others():
+    import copy
+
+    changes = Changes(())
+    request = guarded(CompletionRequest("m", [{"content": ["a"]}], params={"stop": ["x"]}), changes)
+    message = request.messages[0]
+    assert json.dumps(request.messages) == '[{"content": ["a"]}]'
+    assert (type(copy.copy(message)), type(copy.copy(request.messages))) == (dict, list)
+    assert copy.deepcopy(request.messages) == [{"content": ["a"]}]
+    copied = copy.deepcopy(message)
+    copied["content"].append("b")
+    assert {**message, "more": 1}["more"] == 1
+    assert changes == []
+    request.params["stop"].append("y")
+    assert changes == ["params['stop'].append(…) at an unknown line"]
+
+
+# --------------------------------------------------------------------------------------------------- secrets and lines
+
+
+@pytest.mark.parametrize("before", ["", "a", "ab", "abc"])
+@pytest.mark.parametrize("after", ["", "x", "xy"])
+def test_a_key_is_found_in_base64_wherever_it_stands(before, after):
+    key = "sk-conformance-key"
+    assert shows(key, [base64.b64encode(f"{before}{key}{after}".encode()).decode()])
+    assert not shows(key, [base64.b64encode(b"user:another-password").decode()])
+    assert all(len(form) > 15 for form in forms_of(key))
+
+
+def test_all_that_an_error_shows_is_looked_at():
+    error = ValueError("a")
+    error.add_note("b")
+    error.field = "c"
+    error.__cause__ = KeyError("d")
+    assert {"a", "b"} <= set(texts_of(error))
+    assert any("'c'" in text for text in texts_of(error))
+    assert any("'d'" in text for text in texts_of(error))
+
+
+class Settings(SimpleNamespace):
+    api_key = "fk-key-123456"
+    api_base = "https://models.example/v1"
+    headers = {"X-Team-Token": "team-secret-1", "X-Short": "abc"}
+
+
+def test_what_is_private_is_replaced_everywhere():
+    redaction = Redaction(Settings())
+    said = {
+        "key": "fk-key-123456",
+        "at": "https://models.example/v1/x",
+        "host": "models.example",
+        "org": "org-12345678",
+    }
+    headers = {"OpenAI-Organization": "org-12345678", "Date": "today", "Retry-After": "2"}
+    answer = redaction.answer(200, headers, json.dumps(said).encode())
+    assert answer.headers == {"retry-after": "2"}
+    assert json.loads(answer.body) == {
+        "key": "{api_key}",
+        "at": "{api_base}/x",
+        "host": "{api_base}",
+        "org": "{redacted}",
+    }
+    request = {"a": ["team-secret-1", 1], "b": b"fk-key-123456"}
+    assert redaction.request(request) == {"a": ["{redacted}", 1], "b": b"{api_key}"}
+
+
+def test_counts_of_tokens_are_not_private():
+    headers = {"x-ratelimit-remaining-tokens": "100", "x-fine-token": "secret-token"}
+    assert Redaction(Settings()).answer(200, headers, b"").headers == {"x-ratelimit-remaining-tokens": "100"}
+
+
+def test_lines_are_found_where_there_are_any():
+    assert definition(len) is None
+    assert definition(int) is None
+    assert "test_details.py" in definition(test_lines_are_found_where_there_are_any)
+    assert line_of(None, ()) is None
+    assert "in failed" in line_of_return(failed, lambda: None)
+
+
+class Whole(Fine):
+    """A stream whose source is a flow, and whose chunks have no bytes."""
+
+    @hookimpl
+    def streaming(self, request, settings):
+        return EventStream.of([{"choices": [{"delta": {"content": "a"}}]}])
+
+
+def test_streams_without_bytes_are_left_to_the_checks_that_fit(tmp_path):
+    cases = [Case("stream-plain")]
+    report = check("fine", plugin=Whole(), model="m", cases=cases)
+    assert report.not_run["test_a_stream_comes_byte_by_byte"] == "no case is a stream over HTTP"
+    assert "test_the_stream_laws[stream-plain]" in report.passed
