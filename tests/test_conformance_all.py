@@ -14,7 +14,7 @@ PROVIDERS = {
     "acme": ("acme-1", ROOT / "plugin-template/tests/wire"),
     "echo": ("hello", None),
 }
-DRIVERS = ("test_all_drivers_agree", "test_the_gateway_agrees")
+DRIVERS = ("test_asyncio_agrees", "test_trio_agrees", "test_the_gateway_agrees")
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)

@@ -42,7 +42,8 @@ WRONG = [
     (wrong.KeyInAnError, {"test_the_key_is_shown_nowhere"}),
     (wrong.KeyInTheLog, {"test_the_key_is_shown_nowhere"}),
     (wrong.KeyForStrangers, {"test_the_key_goes_to_no_other_origin"}),
-    (wrong.LooksAtTheLoop, {"test_all_drivers_agree"}),
+    (wrong.LooksAtTheLoop, {"test_asyncio_agrees"}),
+    (wrong.LooksForTrio, {"test_trio_agrees"}),
     (wrong.SplitsByItself, set()),
     # A splitter that forgets the rest of a piece is wrong wherever pieces are cut.
     (

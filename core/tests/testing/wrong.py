@@ -10,6 +10,7 @@ import os
 import threading
 from pathlib import Path
 
+import trio
 from fine import Decoder, Fine, chunks_of, parsed
 from jackfield import APIConnectionError, BadRequestError, EventStream, ModelResponse, ServerSentEvent, hookimpl
 from jackfield.flow import http
@@ -320,3 +321,10 @@ class LooksAtTheLoop(Fine):
         except RuntimeError:
             return answer
         return answer.replace(model="under a loop")
+
+
+class LooksForTrio(Fine):
+    @hookimpl
+    def embedding(self, request, settings):  # here
+        answer = yield from super().embedding(request, settings)
+        return answer.replace(model="under trio") if trio.lowlevel.in_trio_run() else answer

@@ -81,9 +81,14 @@ def _name(function: Any) -> str:
     return str(function.__name__)
 
 
-def fail(said: str, details: list[str] | tuple[str, ...] = (), at: str | None = None) -> NoReturn:
-    """Raise NonconformanceError: what was seen, the details one a line, and the plugin's line where it is known."""
+def fail(
+    said: str, details: list[str] | tuple[str, ...] = (), at: str | None = None, *, cause: BaseException | None = None
+) -> NoReturn:
+    """Raise NonconformanceError: what was seen, the details one a line, and the plugin's line where it is known.
+
+    ``cause`` is the error that was seen, which a gap may name.
+    """
     lines = [said, *(f"  {detail}" for detail in details)]
     if at is not None:
         lines.append(f"  at {at}")
-    raise NonconformanceError("\n".join(lines))
+    raise NonconformanceError("\n".join(lines)) from cause

@@ -17,7 +17,7 @@ from ._replay import Cut, Replay
 from ._results import comparable, plain_result
 from ._subject import Subject
 
-__all__ = ["Outcome", "call", "drivers", "stream_of"]
+__all__ = ["Outcome", "call", "call_on_asyncio", "call_on_trio", "stream_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +98,18 @@ def at_once(instructions: Instructions) -> Instructions:
             raise
 
 
-def drivers() -> dict[str, Callable[[Subject, Case], Outcome]]:
-    """Return the async drivers by the name of their loop; trio where it is installed."""
+def call_on_asyncio(subject: Subject, case: Case) -> Outcome:
+    """Make a case's call under asyncio."""
     import asyncio
 
-    found: dict[str, Callable[[Subject, Case], Outcome]] = {
-        "asyncio": lambda subject, case: asyncio.run(_acall(subject, case))
-    }
-    try:
-        import trio
-    except ImportError:
-        return found
-    return found | {"trio": lambda subject, case: trio.run(_acall, subject, case)}
+    return asyncio.run(_acall(subject, case))
+
+
+def call_on_trio(subject: Subject, case: Case) -> Outcome:
+    """Make a case's call under trio, which must be installed."""
+    import trio
+
+    return trio.run(_acall, subject, case)
 
 
 async def _acall(subject: Subject, case: Case) -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,6 +17,8 @@ from ._record import LIVE, RECORDING, to_record
 from ._subject import Subject, subject_of
 
 __all__ = ["ProviderSuite", "wire_folder"]
+
+PLUGIN = "jackfield.testing.plugin"
 
 
 class ProviderSuite:
@@ -40,8 +43,10 @@ class ProviderSuite:
     gaps: ClassVar[Mapping[str, Gap]] = {}
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """Refuse a class that changes a standard test."""
+        """Refuse a class that changes a standard test, and one that nobody would run."""
         super().__init_subclass__(**options)
+        if "pytest" in sys.modules and PLUGIN not in sys.modules:
+            raise SuiteError(f'the kit is not switched on: write addopts = ["-p", "{PLUGIN}"] into pytest\'s settings')
         for name, standard in STANDARD.items():
             if getattr(cls, name, None) is not standard:
                 raise SuiteError(

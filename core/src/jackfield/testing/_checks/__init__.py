@@ -39,6 +39,7 @@ CHECKS: tuple[Check, ...] = (
     _secrecy.test_the_key_is_shown_nowhere,
     _secrecy.test_the_key_goes_to_no_other_origin,
     _secrecy.test_wire_files_hold_no_key,
-    _drivers.test_all_drivers_agree,
+    _drivers.test_asyncio_agrees,
+    _drivers.test_trio_agrees,
     _drivers.test_the_gateway_agrees,
 )

@@ -44,7 +44,7 @@ def told(subject: Subject, case: Case, outcome: Outcome) -> None:
     at = line_of(error, subject.roots)
     if at is None:  # nothing of the plugin is on the way: what it returned was wrong
         at = _maker(subject, case)
-    fail(f"{case.operation} failed with {type(error).__name__}: {error}", at=at)
+    fail(f"{case.operation} failed with {type(error).__name__}: {error}", at=at, cause=error)
 
 
 def compare(subject: Subject, case: Case, actual: Any) -> None:

@@ -80,7 +80,7 @@ def test_error_golden(subject: Subject, case: Case) -> None:
     ]
     if wrong:
         at = line_of(outcome.error, subject.roots) or definition(subject.function("response_error"))
-        fail(f"{case.name} raised {type(outcome.error).__name__}: {outcome.error}", wrong, at)
+        fail(f"{case.name} raised {type(outcome.error).__name__}: {outcome.error}", wrong, at, cause=outcome.error)
 
 
 def _first_of_each(subject: Subject, case: Case) -> bool:
