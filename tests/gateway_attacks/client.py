@@ -98,11 +98,11 @@ class Connection:
 
     def rest(self) -> bytes:
         """Read until the gateway closes the connection, in whichever way."""
-        data = b""
+        data = bytearray()
         with suppress(ConnectionResetError):
             while piece := self._incoming.read1(65536):
                 data += piece
-        return data
+        return bytes(data)
 
     def reset(self) -> None:
         """Close so that the other side gets a reset."""
