@@ -10,7 +10,7 @@ from ._attendance import Message, Receive
 from ._exchange import Exchange
 from .config import Limits
 
-__all__ = ["BODY_CAME", "Body", "too_large"]
+__all__ = ["BODY_CAME", "SLOWEST", "Body", "too_large"]
 
 BODY_CAME = "body_came"
 """Key of a scope's state that the protocol sets when a body is there whole: most are before anybody asks for them."""

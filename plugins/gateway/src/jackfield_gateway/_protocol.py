@@ -9,7 +9,7 @@ from typing import Any, cast
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from ._body import BODY_CAME
+from ._body import BODY_CAME, SLOWEST
 from ._refusals import RequestIds, body
 from .wire.errors import Told, openai_type
 
@@ -42,7 +42,8 @@ class GatewayProtocol(HttpToolsProtocol):
 
     The parser has no bounds of its own: it collects a header for as long as one comes. So what was read is counted
     here, less what went to the app as a body. And while no answer is due, the client has ``head_seconds`` to bring
-    a whole head; only the silence between two requests lasts longer, by uvicorn's own timer.
+    a whole head; only the silence between two requests lasts longer, by uvicorn's own timer. A client that reads
+    nothing of what it is sent has as long, and a second for each 64 KiB still to go: then it is taken for gone.
     """
 
     def __init__(self, *args: Any, head_seconds: float = HEAD_SECONDS, **options: Any) -> None:
@@ -51,6 +52,7 @@ class GatewayProtocol(HttpToolsProtocol):
         self._no_body = 0
         self._deadline: asyncio.TimerHandle | None = None
         self._refused = False
+        self._reader: asyncio.TimerHandle | None = None
         self._running: RequestResponseCycle | None = None
 
     # ---------------------------------------------------------------------------------------------- what uvicorn calls
@@ -61,6 +63,7 @@ class GatewayProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_came()
+        self._reader_came()
         super().connection_lost(exc)
         for cycle in (self._running, *(waiting for waiting, _ in self.pipeline)):
             if cycle is not None and not cycle.response_complete:  # uvicorn tells the last one alone
@@ -75,6 +78,23 @@ class GatewayProtocol(HttpToolsProtocol):
             self._refuse(431, "The request's head is too large.")
         elif self._is_idle() and self._deadline is None and self.timeout_keep_alive_task is None:
             self._await_head()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._await_reader()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if not self.transport.is_closing():
+            self._reader_came()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self._await_reader()
+
+    def timeout_keep_alive_handler(self) -> None:
+        self._close()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = cycle
@@ -156,7 +176,22 @@ class GatewayProtocol(HttpToolsProtocol):
         if self._is_in_head():
             self._refuse(408, "The request's head did not come in time.")
         else:
-            self.transport.close()
+            self._close()
+
+    def _await_reader(self) -> None:
+        if self._reader is None:
+            patience = self.timeout_keep_alive + self.transport.get_write_buffer_size() / SLOWEST
+            self._reader = self.loop.call_later(patience, self.transport.abort)
+
+    def _reader_came(self) -> None:
+        if self._reader is not None:
+            self._reader.cancel()
+            self._reader = None
+
+    def _close(self) -> None:
+        """Close when the client has read what is still to go, if it ever does."""
+        self.transport.close()
+        self._await_reader()
 
     # -------------------------------------------------------------------------------------------------------- refusing
 
@@ -172,7 +207,7 @@ class GatewayProtocol(HttpToolsProtocol):
             self._answer(status, message)
         elif self._is_idle():
             self._answer(status, message)
-        self.transport.close()
+        self._close()
 
     def _is_in_body_of(self, cycle: RequestResponseCycle) -> bool:
         return cycle.more_body and not cycle.response_started and not self.pipeline

@@ -129,6 +129,9 @@ class Served:
         self._thread.join(PATIENCE)
         assert not self._thread.is_alive()
 
+    def has_connections(self) -> bool:
+        return bool(self._server.server_state.connections)
+
     def begin(self) -> None:
         self.began += 1
 

@@ -105,7 +105,8 @@ GENERAL = Section(
         Key(
             "idle_timeout",
             SECONDS,
-            "How long a silent connection is kept; longer than a proxy in front keeps its own.",
+            "How long a connection is kept that is silent, or whose client does not read; longer than a proxy in front "
+            "keeps its own.",
             f"{_LIMITS.idle_timeout:g}",
         ),
         Key(
