@@ -14,6 +14,9 @@ OPEN = frozenset({"/", "/health/liveliness", "/health/liveness", "/health/readin
 """Paths that need no key."""
 
 LOCAL_NAMES = frozenset({"localhost", "0.0.0.0", "::"})  # noqa: S104  # names that a client writes, no address to bind
+OWN_SITES = frozenset({b"none", b"same-origin"})
+"""What browsers say in Sec-Fetch-Site of an address that somebody typed, and of the gateway's own page."""
+
 DEFAULT_PORT = {"http": "80", "https": "443"}
 
 BY_KEY = "or set general_settings.master_key in the config"
@@ -32,7 +35,7 @@ class Guard:
 
     With a master key, everything but ``OPEN`` needs it, as ``Authorization: Bearer …`` or as ``x-api-key``. Without
     one, whoever reaches the port may call; a page in somebody's browser reaches it too, so Host and Origin must be
-    local.
+    local, and so must Sec-Fetch-Site, which alone tells of an image or a link: those have no Origin.
     """
 
     def __init__(self, master_key: str | None) -> None:
@@ -83,13 +86,13 @@ def _foreign(headers: Mapping[bytes, bytes]) -> Refusal | None:
             "host_not_allowed",
         )
     origin = headers.get(b"origin")
-    if origin is not None and not _is_same(origin, host):
-        return Refusal(
-            403,
-            f"This gateway has no key and answers no page of another origin: call it from a program, {BY_KEY}.",
-            "origin_not_allowed",
-        )
-    return None
+    if headers.get(b"sec-fetch-site", b"none") in OWN_SITES and (origin is None or _is_same(origin, host)):
+        return None
+    return Refusal(
+        403,
+        f"This gateway has no key and answers no page of another origin: call it from a program, {BY_KEY}.",
+        "origin_not_allowed",
+    )
 
 
 @lru_cache(maxsize=256)

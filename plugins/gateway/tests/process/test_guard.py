@@ -80,6 +80,18 @@ def test_without_a_key_no_other_page_may_call(origin: str) -> None:
     assert refused(Guard(None), host="localhost:4000", origin=origin) == "origin_not_allowed"
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "anything", ""])
+@pytest.mark.parametrize("path", ["/health", PATH, "/metrics", "/"])
+def test_without_a_key_no_other_page_may_call_without_saying_its_origin(path: str, site: str) -> None:
+    """As an <img> or a link does: GET /health?probe=true would spend the operator's money."""
+    assert refused(Guard(None), path, host="localhost:4000", sec_fetch_site=site) == "origin_not_allowed"
+
+
+@pytest.mark.parametrize("site", ["same-origin", "none"])
+def test_the_gateways_own_page_and_the_address_bar_may_call_it(site: str) -> None:
+    assert refused(Guard(None), "/health", host="localhost:4000", sec_fetch_site=site) is None
+
+
 def test_without_a_key_health_is_no_exception_to_host_and_origin() -> None:
     assert refused(Guard(None), "/health/liveliness", host="evil.example") == "host_not_allowed"
     assert refused(Guard(None), "/", host="localhost", origin="https://evil.example") == "origin_not_allowed"
@@ -128,7 +140,7 @@ def test_nothing_else_does(headers: dict[str, str], code: str) -> None:
 
 def test_with_a_key_host_and_origin_are_free() -> None:
     sent = {"authorization": f"Bearer {KEY}", "host": "gateway.example", "origin": "https://page.example"}
-    assert refused(Guard(KEY), **sent) is None
+    assert refused(Guard(KEY), sec_fetch_site="cross-site", **sent) is None
 
 
 def test_with_a_key_four_paths_need_none() -> None:
