@@ -11,6 +11,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from ._body import BODY_CAME, SLOWEST
 from ._refusals import RequestIds, body
+from ._sending import Head, without_chunks
 from .wire.errors import Told, openai_type
 
 __all__ = ["HEAD_SECONDS", "GatewayProtocol"]
@@ -98,7 +99,7 @@ class GatewayProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = cycle
-        super()._start_asgi_task(cycle, app)
+        super()._start_asgi_task(cycle, without_chunks(app, cycle) if cycle.scope["http_version"] == "1.0" else app)
 
     # ------------------------------------------------------------------------------------------- what the parser calls
 
@@ -112,7 +113,7 @@ class GatewayProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         if 0 < len(self.pipeline) <= PIPELINE:
             self.flow.resume_reading()  # who does not read does not see a client leave
-        self.cycle.transport = cast("asyncio.Transport", _Head(self.cycle, self.loop))
+        self.cycle.transport = cast("asyncio.Transport", Head(self.cycle, self.loop))
         self.headers = deque(maxlen=0)  # type: ignore[assignment]  # trailers come later and are no headers: none stays
 
     def on_body(self, body: bytes) -> None:
@@ -224,37 +225,3 @@ class GatewayProtocol(HttpToolsProtocol):
             "connection: close\r\n\r\n"
         )
         self.transport.write(head.encode() + content)
-
-
-class _Head:
-    """Stands for the transport until an answer's head is out, and holds that for a moment: it goes with the body.
-
-    uvicorn writes one after the other, which is two packets, and twice the work at both ends.
-    """
-
-    def __init__(self, cycle: RequestResponseCycle, loop: asyncio.AbstractEventLoop) -> None:
-        self._cycle = cycle
-        self._transport = cycle.transport
-        self._loop = loop
-        self._held = b""
-
-    def write(self, data: bytes) -> None:
-        if self._held:
-            self._held += data
-            self._let_go()
-        else:
-            self._held = data
-            self._loop.call_soon(self._let_go)
-
-    def is_closing(self) -> bool:
-        return self._transport.is_closing()
-
-    def close(self) -> None:
-        self._let_go()
-        self._transport.close()
-
-    def _let_go(self) -> None:
-        if self._held and not self._transport.is_closing():
-            self._transport.write(self._held)
-        self._held = b""
-        self._cycle.transport = self._transport

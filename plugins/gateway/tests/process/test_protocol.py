@@ -180,6 +180,25 @@ def test_an_answer_without_a_body_has_its_head(serve: Any, echo_app: Any, head: 
     assert serve(echo_app).ask(head).status == 200
 
 
+@pytest.mark.parametrize("length", [None, 6])
+def test_http_1_0_knows_no_chunks_and_reads_to_the_end_of_the_connection(serve: Any, length: int | None) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        headers = [] if length is None else [(b"content-length", b"%d" % length)]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        for piece in (b"one", b"two"):
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body"})
+
+    served = serve(app)
+    connection = served.connect()
+    connection.send(b"GET / HTTP/1.0\r\nhost: localhost\r\n\r\n")
+    head, _, body = connection.rest().partition(b"\r\n\r\n")
+    assert b"transfer-encoding" not in head
+    assert b"connection: close" in head
+    assert body == b"onetwo"
+    assert (served.ended[0].complete, served.ended[0].error) == (True, None)
+
+
 # ------------------------------------------------------------------------------------------------------------ slow ones
 
 
