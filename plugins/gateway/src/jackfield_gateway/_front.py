@@ -12,6 +12,7 @@ from ._attendance import Message, Receive, Scope, Send
 from ._body import BODY_CAME, Body, too_large
 from ._exchange import STATE_KEY, Exchange
 from ._guard import Guard, Refusal
+from ._quits import as_exception
 from ._refusals import RequestIds, refuse
 from .config import Config
 from .wire.errors import Told, openai_type, told
@@ -67,10 +68,12 @@ class Front:
         self._recorder.begin()
         try:
             await self._serve(scope, headers, receive, answer, exchange)
-        except Exception as error:
-            exchange.error = error
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            exchange.error = failure = as_exception(error)
             if exchange.status is None:
-                await refuse(answer, told(error, exchange.request_id), scope["path"])
+                await refuse(answer, told(failure, exchange.request_id), scope["path"])
             # else: the server sees an answer that is not complete, and closes the connection
         finally:
             exchange.seconds = perf_counter() - exchange.started
