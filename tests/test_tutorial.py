@@ -1,7 +1,8 @@
 """The tutorial, block for block: commands, edits and files, in a fresh folder and fresh environments.
 
-The shell is one bash from the first block to the last, as the reader's is. Of the page only addresses are changed: the
-ports, and the index that pip uses today, which here is a folder on loopback with the wheels of this workspace.
+The shell is one bash from the first block to the last, as the reader's is. Of the page only names are changed: which
+Python it is, the ports, and the index that pip uses today, which here is a folder on loopback with the wheels of this
+workspace.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,7 +25,10 @@ BLOCK = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NAME = re.compile(r"`([\w./-]+\.\w+)`")
 THE_END = "-- the command ends with "
 
-needs_a_shell = pytest.mark.skipif(shutil.which("bash") is None, reason="the page is for a POSIX shell")
+needs_what_the_page_needs = pytest.mark.skipif(
+    shutil.which("bash") is None or find_spec("ensurepip") is None,
+    reason="the page is for a POSIX shell and a Python with ensurepip, which Debian has in a package of its own",
+)
 
 
 class Block(NamedTuple):
@@ -130,14 +135,15 @@ def public(tmp_path_factory) -> Iterator[PublicIndex]:
         yield index
 
 
-@needs_a_shell
+@needs_what_the_page_needs
 def test_the_tutorial_works_as_it_stands_there(public, tmp_path):
     index = {"8000": str(free_port()), "https://index.example/simple": public.url}
-    page = text("tutorial.md").replace("8099", str(free_port()))
-    for word, here in index.items():
-        page = page.replace(word, here)
     [script] = Page(AUTHORS / "publishing.md", index).blocks("python notest", "Without an index server")
     (tmp_path / "index.py").write_text(script)
+    page = text("tutorial.md")
+    for word, here in {**index, "8099": str(free_port()), "python3 -m": f"{sys._base_executable} -m"}.items():
+        assert word in page
+        page = page.replace(word, here)
     shell = Shell(Desk(tmp_path, Path(sys._base_executable), public.url))
     try:
         follow(shell, list(blocks(page)))
