@@ -56,7 +56,7 @@ class Exchange:
     """The status that was sent; None while there is none."""
     first_byte_at: float | None = None
     seconds: float = 0.0
-    """How long it took, set when it has ended."""
+    """How long it took, to the last byte of its answer; what is still done afterwards is not counted."""
     complete: bool = False
     """The whole answer was handed to the server."""
     client_left: bool = False

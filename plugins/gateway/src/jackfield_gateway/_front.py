@@ -48,7 +48,7 @@ class Front:
         self._probes = probes or {}
         self._recorder = recorder
         self._new_id = RequestIds()
-        self._in_flight = 0
+        self._in_flight = _Places()
         self.configure(config)
 
     def configure(self, config: Config) -> None:
@@ -64,19 +64,19 @@ class Front:
             sent_id.decode() if sent_id is not None and usable_id(sent_id) else self._new_id(), scope["method"]
         )
         scope.setdefault("state", {})[STATE_KEY] = exchange
-        answer = _Answer(send, exchange).send
+        answer = _Answer(send, exchange)
         self._recorder.begin()
         try:
-            await self._serve(scope, headers, receive, answer, exchange)
+            await self._serve(scope, headers, receive, answer)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
             exchange.error = failure = as_exception(error)
             if exchange.status is None:
-                await refuse(answer, told(failure, exchange.request_id), scope["path"])
+                await refuse(answer.send, told(failure, exchange.request_id), scope["path"])
             # else: the server sees an answer that is not complete, and closes the connection
         finally:
-            exchange.seconds = perf_counter() - exchange.started
+            answer.end()
             self._record(exchange)
 
     def _record(self, exchange: Exchange) -> None:
@@ -85,24 +85,20 @@ class Front:
         except Exception:  # the answer is out: what cannot be written of it is no reason to take it back
             log.exception("the request %s is not recorded", exchange.request_id)
 
-    async def _serve(
-        self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, answer: Send, exchange: Exchange
-    ) -> None:
+    async def _serve(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, answer: _Answer) -> None:
         path: str = scope["path"]
+        exchange = answer.exchange
         refusal = self._guard.refusal(path, headers)
         if refusal is not None:
-            await _turn_away(answer, refusal, path, exchange.request_id)
+            await _turn_away(answer.send, refusal, path, exchange.request_id)
         elif (probe := self._probes.get(path)) is not None:
             exchange.route = path
-            await probe(scope, receive, answer)
-        elif self._in_flight >= self._limits.max_requests_in_flight:
-            await refuse(answer, _busy(exchange.request_id), path)
+            await probe(scope, receive, answer.send)
+        elif self._in_flight.taken >= self._limits.max_requests_in_flight:
+            await refuse(answer.send, _busy(exchange.request_id), path)
         else:
-            self._in_flight += 1
-            try:
-                await self._app(scope, self._bounded(scope, headers, receive, exchange), answer)
-            finally:
-                self._in_flight -= 1
+            answer.take(self._in_flight)
+            await self._app(scope, self._bounded(scope, headers, receive, exchange), answer.send)
 
     def _bounded(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, exchange: Exchange) -> Receive:
         length = headers.get(b"content-length")
@@ -112,27 +108,58 @@ class Front:
         return Body(receive, exchange, self._limits, expected=expected).receive
 
 
-class _Answer:
-    """``send`` that notes what was sent, and adds the request's id."""
+class _Places:
+    """How many requests are in flight."""
 
-    __slots__ = ("_exchange", "_send")
+    __slots__ = ("taken",)
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+
+class _Answer:
+    """``send`` that notes what was sent, and adds the request's id.
+
+    With its last message a request's time and its place end: what code does afterwards, a hook that logs, is neither.
+    """
+
+    __slots__ = ("_ended", "_places", "_send", "exchange")
 
     def __init__(self, send: Send, exchange: Exchange) -> None:
+        self.exchange = exchange
         self._send = send
-        self._exchange = exchange
+        self._places: _Places | None = None
+        self._ended = False
+
+    def take(self, places: _Places) -> None:
+        """Take a place until the end."""
+        places.taken += 1
+        self._places = places
+
+    def end(self) -> None:
+        """Note that there is nothing more to come."""
+        if self._ended:
+            return
+        self._ended = True
+        self.exchange.seconds = perf_counter() - self.exchange.started
+        if self._places is not None:
+            self._places.taken -= 1
 
     async def send(self, message: Message) -> None:
-        exchange = self._exchange
+        """Send a message of an ASGI app."""
+        exchange = self.exchange
         if exchange.status is None:
             exchange.status = message["status"]
             own = (b"x-request-id", exchange.request_id.encode())
             message["headers"] = [*message.get("headers", ()), own]
-        else:
-            if exchange.first_byte_at is None and message.get("body"):
-                exchange.first_byte_at = perf_counter()
-            if not message.get("more_body", False):
-                exchange.complete = True
+            await self._send(message)
+            return
+        if exchange.first_byte_at is None and message.get("body"):
+            exchange.first_byte_at = perf_counter()
+        exchange.complete = not message.get("more_body", False)
         await self._send(message)
+        if exchange.complete:
+            self.end()
 
 
 def _busy(request_id: str) -> Told:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -60,6 +62,16 @@ def test_the_app_finds_the_record_of_its_request(serve: Any) -> None:
     served.ask()
     assert found == served.ended
     assert (found[0].status, found[0].complete, found[0].client_left) == (204, True, False)
+
+
+@pytest.mark.parametrize("path", ["/v1/messages", "/v1/messages/count_tokens"])
+def test_anthropics_clients_find_the_id_where_they_look(serve: Any, echo_app: Any, path: str) -> None:
+    headers = serve(echo_app).ask(f"POST {path} HTTP/1.1").headers
+    assert headers["request-id"] == headers["x-request-id"]
+
+
+def test_others_are_not_told_twice(serve: Any, echo_app: Any) -> None:
+    assert "request-id" not in serve(echo_app).ask("POST /v1/chat/completions HTTP/1.1").headers
 
 
 # ------------------------------------------------------------------------------------------------------------- refusals
@@ -141,6 +153,21 @@ def test_an_exception_within_an_answer_ends_the_connection_and_the_answer_not(se
     assert served.ended[0].complete is False
 
 
+@pytest.mark.parametrize(
+    "quit", [SystemExit("the hook has had enough"), asyncio.CancelledError(), BaseException("odd")]
+)
+def test_code_that_quits_ends_its_own_request_in_the_paths_shape(serve: Any, quit: BaseException) -> None:
+    async def quitting(scope: Any, receive: Any, send: Any) -> None:
+        raise quit
+
+    served = serve(quitting)
+    answer = served.ask("POST /v1/messages HTTP/1.1", "x-request-id: mine")
+    assert (answer.status, answer.headers["x-request-id"]) == (500, "mine")
+    assert (answer.json()["type"], answer.json()["error"]["type"]) == ("error", "api_error")
+    assert isinstance(served.ended[0].error, Exception)
+    assert served.ended[0].error.__cause__ is quit
+
+
 def test_a_record_that_cannot_be_kept_hurts_no_request(
     serve: Any, echo_app: Any, make_request: Any, caplog: Any
 ) -> None:
@@ -184,6 +211,28 @@ def test_when_all_places_are_taken_others_are_to_come_again(serve: Any) -> None:
     leave.set()
     assert first.answer().status == 200
     assert served.ask().status == 200  # the place is free again
+
+
+def test_what_follows_an_answer_takes_no_place_and_is_not_of_its_time(serve: Any) -> None:
+    """A hook that logs may take its time."""
+    going_on = threading.Event()
+
+    async def logging_afterwards(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body"})
+        if scope["path"] == "/slow":
+            await asyncio.to_thread(going_on.wait, 10)
+
+    served = serve(logging_afterwards, Config(limits=Limits(max_requests_in_flight=1)))
+    began = time.perf_counter()
+    assert served.ask("GET /slow HTTP/1.1").status == 200
+    took = time.perf_counter() - began
+    assert [served.ask().status for _ in range(2)] == [200, 200]
+    served.one_ended.clear()
+    time.sleep(0.05)
+    going_on.set()
+    assert served.one_ended.wait(10)
+    assert served.ended[-1].seconds < took
 
 
 def test_a_refusal_takes_no_place(serve: Any) -> None:
