@@ -3,6 +3,7 @@
 import base64
 import json
 import logging
+import os
 from types import SimpleNamespace
 
 import pytest
@@ -32,6 +33,7 @@ from jackfield.testing._redaction import Redaction
 from jackfield.testing._replay import written
 from jackfield.testing._runs import Outcome
 from jackfield.testing._secrets import forms_of, shows, texts_of
+from jackfield.testing._watch import environment_watched
 from jackfield.testing._written import write_request
 from jackfield.types import CompletionRequest, ModelResponseStream
 
@@ -354,6 +356,16 @@ def test_lines_are_found_where_there_are_any():
     assert "test_details.py" in definition(test_lines_are_found_where_there_are_any)
     assert line_of(None, ()) is None
     assert "in failed" in line_of_return(failed, lambda: None)
+
+
+def test_a_watched_environment_keeps_what_is_set_and_deleted(monkeypatch):
+    monkeypatch.setenv("FINE_OLD", "old")
+    with environment_watched((__file__,)) as seen:
+        os.environ["FINE_NEW"] = "new"
+        del os.environ["FINE_OLD"]
+        assert os.getenv("FINE_NEW") == "new"
+    assert (os.environ.pop("FINE_NEW"), "FINE_OLD" in os.environ) == ("new", False)
+    assert [each.partition(" ")[0] for each in seen] == ["FINE_NEW"]
 
 
 class Whole(Fine):

@@ -39,6 +39,7 @@ class Redaction:
             parts = urlsplit(settings.api_base)
             for address in (settings.api_base, f"{parts.scheme}://{parts.netloc}", parts.netloc):
                 self._replaced.append((address, "{api_base}"))
+                self._replaced.append((address.replace("/", "\\/"), "{api_base}"))  # as some write it in JSON
 
     def answer(self, status: int, headers: Mapping[str, str], body: bytes) -> Answer:
         """Return an answer that may be shown to anybody."""

@@ -85,13 +85,15 @@ def environment_watched(roots: Roots) -> Iterator[list[str]]:
         def __getitem__(self, key: Any) -> Any:
             if (line := _reader(roots)) is not None:
                 seen.append(f"{key.decode() if isinstance(key, bytes) else key} at {line}")
-            return before[key]
+            return super().__getitem__(key)
 
-    environ._data = Noting(before)  # noqa: SLF001
+    noting = environ._data = Noting(before)  # noqa: SLF001
     try:
         yield seen
     finally:
-        environ._data = before  # noqa: SLF001
+        environ._data = before  # noqa: SLF001  # with what was set or deleted meanwhile
+        before.clear()
+        before.update(noting.items())
 
 
 def _reader(roots: Roots) -> str | None:
