@@ -13,7 +13,7 @@ from ._body import BODY_CAME, Body, too_large
 from ._exchange import STATE_KEY, Exchange
 from ._guard import Guard, Refusal
 from ._quits import as_exception
-from ._refusals import RequestIds, refuse
+from ._refusals import RequestIds, id_headers, refuse
 from .config import Config
 from .wire.errors import Told, openai_type, told
 
@@ -64,7 +64,7 @@ class Front:
             sent_id.decode() if sent_id is not None and usable_id(sent_id) else self._new_id(), scope["method"]
         )
         scope.setdefault("state", {})[STATE_KEY] = exchange
-        answer = _Answer(send, exchange)
+        answer = _Answer(send, exchange, scope["path"])
         self._recorder.begin()
         try:
             await self._serve(scope, headers, receive, answer)
@@ -123,9 +123,10 @@ class _Answer:
     With its last message a request's time and its place end: what code does afterwards, a hook that logs, is neither.
     """
 
-    __slots__ = ("_ended", "_places", "_send", "exchange")
+    __slots__ = ("_ended", "_path", "_places", "_send", "exchange")
 
-    def __init__(self, send: Send, exchange: Exchange) -> None:
+    def __init__(self, send: Send, exchange: Exchange, path: str) -> None:
+        self._path = path
         self.exchange = exchange
         self._send = send
         self._places: _Places | None = None
@@ -150,8 +151,7 @@ class _Answer:
         exchange = self.exchange
         if exchange.status is None:
             exchange.status = message["status"]
-            own = (b"x-request-id", exchange.request_id.encode())
-            message["headers"] = [*message.get("headers", ()), own]
+            message["headers"] = [*message.get("headers", ()), *id_headers(exchange.request_id, self._path)]
             await self._send(message)
             return
         if exchange.first_byte_at is None and message.get("body"):

@@ -10,7 +10,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from ._body import BODY_CAME, SLOWEST
-from ._refusals import RequestIds, body
+from ._refusals import RequestIds, body, id_headers
 from ._sending import Head, without_chunks
 from .wire.errors import Told, openai_type
 
@@ -221,7 +221,7 @@ class GatewayProtocol(HttpToolsProtocol):
             f"HTTP/1.1 {status} {REASONS[status]}\r\n"
             "content-type: application/json\r\n"
             f"content-length: {len(content)}\r\n"
-            f"x-request-id: {request_id}\r\n"
-            "connection: close\r\n\r\n"
-        )
-        self.transport.write(head.encode() + content)
+            "connection: close\r\n"
+        ).encode()
+        ids = b"".join(b"%b: %b\r\n" % header for header in id_headers(request_id, path))
+        self.transport.write(head + ids + b"\r\n" + content)

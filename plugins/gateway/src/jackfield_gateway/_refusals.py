@@ -10,7 +10,7 @@ from secrets import token_hex
 from ._attendance import Send
 from .wire.errors import Told, anthropic, openai
 
-__all__ = ["RequestIds", "body", "is_anthropic", "refuse"]
+__all__ = ["RequestIds", "body", "id_headers", "is_anthropic", "refuse"]
 
 
 class RequestIds:
@@ -27,6 +27,12 @@ class RequestIds:
 def is_anthropic(path: str) -> bool:
     """Whether errors of this path have Anthropic's shape; all others have OpenAI's."""
     return path.rstrip("/").endswith(("/messages", "/messages/count_tokens"))
+
+
+def id_headers(request_id: str, path: str) -> list[tuple[bytes, bytes]]:
+    """Return the headers that tell a request's id: each answer has the first, Anthropic's clients read the second."""
+    value = request_id.encode()
+    return [(b"x-request-id", value), (b"request-id", value)] if is_anthropic(path) else [(b"x-request-id", value)]
 
 
 def body(told: Told, path: str) -> bytes:

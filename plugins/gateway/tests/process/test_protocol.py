@@ -108,7 +108,9 @@ def test_what_is_no_http_is_answered_in_json_and_nothing_more(serve: Any, echo_a
 def test_anthropics_clients_read_it_in_their_shape(serve: Any, echo_app: Any) -> None:
     connection = serve(echo_app).connect()
     connection.send(b"POST /v1/messages?beta=true HTTP/1.1\r\nhost: localhost\r\nx: a\x00b\r\n\r\n")
-    assert connection.answer().json()["type"] == "error"
+    answer = connection.answer()
+    assert answer.json()["type"] == "error"
+    assert answer.headers["request-id"] == answer.headers["x-request-id"] == answer.json()["request_id"]
 
 
 def test_junk_on_a_connection_does_not_come_out_of_a_stream(serve: Any) -> None:
