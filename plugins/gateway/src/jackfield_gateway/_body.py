@@ -10,7 +10,7 @@ from ._attendance import Message, Receive
 from ._exchange import Exchange
 from .config import Limits
 
-__all__ = ["BODY_CAME", "SLOWEST", "Body", "too_large"]
+__all__ = ["BODY_CAME", "SLOWEST", "Body", "packed", "too_large"]
 
 BODY_CAME = "body_came"
 """Key of a scope's state that the protocol sets when a body is there whole: most are before anybody asks for them."""
@@ -67,4 +67,13 @@ def too_large(limit: int) -> BadRequestError:
         f"The request's body is larger than {limit} bytes, the most that this gateway takes.",
         status_code=413,
         code="request_too_large",
+    )
+
+
+def packed() -> APIStatusError:
+    """Return the error for a body that would have to be unpacked, of which nobody knows how large it then is."""
+    return APIStatusError(
+        "This gateway takes no packed bodies: send this one without Content-Encoding.",
+        status_code=415,
+        code="unsupported_content_encoding",
     )

@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import Any, Protocol
 
 from ._attendance import Message, Receive, Scope, Send
-from ._body import BODY_CAME, Body, too_large
+from ._body import BODY_CAME, Body, packed, too_large
 from ._exchange import STATE_KEY, Exchange
 from ._guard import Guard, Refusal
 from ._quits import as_exception
@@ -104,7 +104,10 @@ class Front:
         length = headers.get(b"content-length")
         if length is not None and int(length) > self._limits.max_body_bytes:
             raise too_large(self._limits.max_body_bytes)
-        expected = (length is not None or b"transfer-encoding" in headers) and BODY_CAME not in scope["state"]
+        expected = length is not None or b"transfer-encoding" in headers
+        if expected and headers.get(b"content-encoding", b"identity").lower() != b"identity":
+            raise packed()
+        expected = expected and BODY_CAME not in scope["state"]
         return Body(receive, exchange, self._limits, expected=expected).receive
 
 

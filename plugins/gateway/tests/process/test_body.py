@@ -51,6 +51,16 @@ def test_an_endless_body_of_a_refused_request_ends_with_its_connection(serve: An
     connection.send_until_it_ends(*[chunk(b"x" * 1000)] * 1000, pause=0.01)
 
 
+def test_a_body_that_is_packed_is_refused_by_the_headers_name(serve: Any) -> None:
+    answer = serve(never).ask("POST / HTTP/1.1", "content-encoding: gzip", body=b"\x1f\x8b")
+    assert answer.status == 415
+    assert "Content-Encoding" in answer.json()["error"]["message"]
+
+
+def test_a_body_that_is_said_to_be_as_it_is_passes(serve: Any, echo_app: Any) -> None:
+    assert serve(echo_app).ask("POST / HTTP/1.1", "content-encoding: Identity", body=b"x").body == b"x"
+
+
 def test_a_body_that_drips_is_refused(serve: Any, echo_app: Any) -> None:
     connection = serve(echo_app, QUICK).connect()
     connection.send(b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\n")
