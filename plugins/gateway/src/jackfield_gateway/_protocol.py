@@ -33,7 +33,8 @@ HEAD_SECONDS = 10.0
 
 REASONS = {400: "Bad Request", 408: "Request Timeout", 431: "Request Header Fields Too Large"}
 
-HOP_BY_HOP = frozenset({b"connection", b"upgrade", b"http2-settings"})
+OFFER = frozenset({b"upgrade", b"http2-settings"})
+"""The headers that offer another protocol, and what Connection says of them."""
 
 new_id = RequestIds()
 
@@ -107,6 +108,10 @@ class GatewayProtocol(HttpToolsProtocol):
         if len(self.headers) > HEADER_LIMIT or (self._no_body > HEAD_LIMIT and self._head_size() > HEAD_LIMIT):
             self._refuse(431, "The request's head is too large.")
             raise httptools.HttpParserError("head too large")  # the parser is to stop here
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts > 1 or (hosts == 0 and self.parser.get_http_version() != "1.0"):
+            self._refuse(400, "A request has one Host header.")  # RFC 9112, 3.2
+            raise httptools.HttpParserError("no host, or several")
         if self.parser.should_upgrade():
             return  # it is read again, without the offer
         self._head_came()
@@ -145,8 +150,8 @@ class GatewayProtocol(HttpToolsProtocol):
         if self.parser.get_method() == b"CONNECT":
             self._refuse(400, "This is no proxy.")
             return
-        head = [b"%b %b HTTP/1.1" % (self.parser.get_method(), self.url)]
-        head += [b"%b: %b" % header for header in self.headers if header[0] not in HOP_BY_HOP]
+        head = [b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())]
+        head += [b"%b: %b" % (name, _without_offer(name, value)) for name, value in self.headers if name not in OFFER]
         self.parser = httptools.HttpRequestParser(self)
         self._feed(b"\r\n".join([*head, b"", b""]) + rest)
 
@@ -225,3 +230,10 @@ class GatewayProtocol(HttpToolsProtocol):
         ).encode()
         ids = b"".join(b"%b: %b\r\n" % header for header in id_headers(request_id, path))
         self.transport.write(head + ids + b"\r\n" + content)
+
+
+def _without_offer(name: bytes, value: bytes) -> bytes:
+    """Return a header's value: of Connection, what it says besides the offer."""
+    if name != b"connection":
+        return value
+    return b", ".join(token for token in map(bytes.strip, value.split(b",")) if token.lower() not in OFFER)

@@ -90,6 +90,9 @@ def test_trailers_are_no_headers(serve: Any) -> None:
         HEAD + b"content-length: 1\r\ncontent-length: 2\r\n\r\nxx",
         HEAD + b"content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
         HEAD + b"bad header: x\r\n\r\n",
+        HEAD + b"host: localhost\r\n\r\n",
+        HEAD + b"Host: evil.example\r\ncontent-length: 2\r\n\r\n{}",
+        b"GET / HTTP/1.1\r\n\r\n",
         HEAD + b"x: a\x00b\r\n\r\n",
         HEAD + b"transfer-encoding: chunked\r\n\r\nxyz\r\n",
     ],
@@ -265,3 +268,22 @@ def test_an_offer_to_speak_another_protocol_is_passed_over(serve: Any, echo_app:
     for place in range(0, len(data), 50):
         connection.send(data[place : place + 50])
     assert [connection.answer().body for _ in range(3)] == [b"body 0", b"body 1", b"body 2"]
+
+
+def test_what_else_an_offer_says_is_kept(serve: Any) -> None:
+    seen = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append((scope["http_version"], dict(scope["headers"])))
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body"})
+
+    served = serve(app)
+    for version in (b"1.1", b"1.0"):
+        connection = served.connect()
+        offer = b"host: localhost\r\nconnection: Upgrade , close, HTTP2-Settings\r\nupgrade: h2c\r\n"
+        connection.send(b"GET / HTTP/%b\r\n%b\r\n" % (version, offer))
+        assert connection.line() == "HTTP/1.1 200 OK"
+        connection.rest()  # to the end, as "close" says
+    headers = {b"host": b"localhost", b"connection": b"close"}
+    assert seen == [("1.1", headers), ("1.0", headers)]
