@@ -76,6 +76,12 @@ def test_the_example_answers_and_refuses_what_it_cannot_send(errors_example):
     assert caught.value.param == "n"
 
 
+def test_the_example_s_own_number_for_slow_down_is_tried_again(errors_example):
+    with pytest.raises(RateLimitError) as caught:
+        call(errors_example, wire(status=420))
+    assert (caught.value.status_code, caught.value.retry_after, caught.value.retryable) == (429, 2.0, True)
+
+
 def test_the_table_of_statuses_is_the_core_s():
     again = errors.RETRYABLE_STATUS
     listed = [
@@ -377,3 +383,15 @@ def test_the_options_of_the_page_are_the_plugin_s(pytestconfig):
 def test_the_index_leads_to_every_page():
     links = re.findall(r"^\| \[.+?\]\((.+?)\)", text("README.md"), re.MULTILINE)
     assert sorted(links) == sorted(page.name for page in AUTHORS.glob("*.md") if page.name != "README.md")
+
+
+def headings(page):
+    """The headings of a page as links name them."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_every_link_into_a_page_leads_to_a_heading():
+    for page in AUTHORS.glob("*.md"):
+        for target, heading in re.findall(r"\]\(([^)#:]+)#([^)]+)\)", page.read_text(encoding="utf-8")):
+            assert heading in headings(page.parent / target), f"{page.name} links to {target}#{heading}"
