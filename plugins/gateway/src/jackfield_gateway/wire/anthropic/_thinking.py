@@ -12,7 +12,7 @@ from typing import Any
 
 __all__ = ["THINKING", "blocks_of", "is_redacted", "signed", "to_reasoning", "unsigned"]
 
-THINKING = frozenset({"thinking", "redacted_thinking"})
+THINKING = ("thinking", "redacted_thinking")  # no set: what a server calls a type may be a list
 
 
 def unsigned(text: str) -> dict[str, Any]:
