@@ -15,7 +15,7 @@ from jackfield import ContractViolationError
 from ._attendance import Attendance, ClientLeft, Receive, Scope, Send
 from ._dialects import Dialect, Writer
 from ._events import EventWriter
-from ._exchange import Exchange, exchange_of
+from ._exchange import Exchange, exchange_of, tokens_of
 from ._hook_values import user_of
 from ._incoming import body_of, metadata_of, options_of
 from ._outgoing import JSON, respond
@@ -126,7 +126,7 @@ class Route:
     async def _whole(self, call: Call, request: Request, receive: Receive, send: Send) -> None:
         with Attendance(receive):
             response = await call.serving.client.run(request)
-        call.exchange.usage = getattr(response, "usage", None)
+        call.exchange.usage = tokens_of(getattr(response, "usage", None))
         if call.serving.callbacks:
             response = await call.serving.callbacks.succeeded(call.body, call.user, response)
         call.response = response

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol, cast
 
-__all__ = ["Exchange", "Tokens", "exchange_of"]
+__all__ = ["Exchange", "Tokens", "exchange_of", "tokens_of"]
 
 STATE_KEY = "exchange"
 
@@ -19,6 +19,20 @@ class Tokens(Protocol):
     def prompt_tokens(self) -> int | None: ...
     @property
     def completion_tokens(self) -> int | None: ...
+
+
+class Counted(NamedTuple):
+    """``Tokens`` of an answer that has other words for them."""
+
+    prompt_tokens: int | None
+    completion_tokens: int | None
+
+
+def tokens_of(usage: Any) -> Tokens | None:
+    """Return what an answer's usage counts; that of images speaks of input and output."""
+    if usage is None or hasattr(usage, "prompt_tokens"):
+        return cast("Tokens | None", usage)
+    return Counted(usage.input_tokens, usage.output_tokens)
 
 
 @dataclass(slots=True)
