@@ -208,10 +208,10 @@ def test_the_example_of_information_says_where_the_server_is_and_what_it_takes(a
 
 
 def test_the_example_of_an_error_reads_it(acme: Acme) -> None:
-    acme.answers["/chat"] = (420, b'{"wait_seconds": 7}')
+    acme.answers["/chat"] = (420, b'{"wait_seconds": 700}')  # more than the core would wait
     with pytest.raises(RateLimitError, match="all workers are busy") as caught:
         acme.run(at_base(CompletionRequest("", CHAT)), "completion", "response_error")
-    assert (caught.value.status_code, caught.value.retry_after) == (420, 7)
+    assert (caught.value.retryable, caught.value.retry_after) == (True, 700)
 
 
 def test_the_example_around_a_call_changes_it(acme: Acme) -> None:
