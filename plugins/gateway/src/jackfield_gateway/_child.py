@@ -11,7 +11,7 @@ from collections import deque
 
 from jackfield import ConfigurationError
 
-from ._channel import NOT_TAKEN, READY, STARTUP_FAILED, TAKEN, ConfigReader
+from ._channel import NOT_TAKEN, READY, STARTUP_FAILED, TAKEN, ConfigReader, mark
 from ._http import run
 from ._log import LineWriter, send_logging_to
 from ._share import Place
@@ -52,7 +52,7 @@ class _Updates:
     def __init__(self, marks: int) -> None:
         self._marks = marks
         self._reader = ConfigReader()
-        self._waiting: deque[Config] = deque()
+        self._waiting: deque[tuple[int, Config]] = deque()
         self._task: asyncio.Task[None] | None = None
 
     def first(self) -> Config:
@@ -61,14 +61,15 @@ class _Updates:
             if not (data := os.read(STDIN, 65536)):
                 raise ConfigurationError("the supervisor ended before its worker began")
             self._waiting += self._reader.feed(data)
-        return self._waiting.popleft()
+        return self._waiting.popleft()[1]
 
     def ready(self) -> None:
         """Tell the supervisor that requests are answered."""
-        os.write(self._marks, READY)
+        os.write(self._marks, mark(READY))
 
     def watch(self, worker: Worker) -> None:
-        """Hand on what comes from now on."""
+        """Hand on what has come since the first config, and what comes from now on."""
+        self._hand_on(worker)
         asyncio.get_running_loop().add_reader(STDIN, self._read, worker)
 
     def _read(self, worker: Worker) -> None:
@@ -77,12 +78,16 @@ class _Updates:
             worker.stop()
             return
         self._waiting += self._reader.feed(data)
+        self._hand_on(worker)
+
+    def _hand_on(self, worker: Worker) -> None:
         if self._waiting and (self._task is None or self._task.done()):
             self._task = asyncio.get_running_loop().create_task(self._change(worker))
 
     async def _change(self, worker: Worker) -> None:
         while self._waiting:
-            os.write(self._marks, TAKEN if await worker.change(self._waiting.popleft()) else NOT_TAKEN)
+            number, config = self._waiting.popleft()
+            os.write(self._marks, mark(TAKEN if await worker.change(config) else NOT_TAKEN, number))
 
 
 if __name__ == "__main__":

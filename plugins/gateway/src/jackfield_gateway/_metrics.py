@@ -19,12 +19,10 @@ from prometheus_client import (
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from ._channel import FOLDER_VARIABLE
 from ._exchange import Exchange
 
-__all__ = ["FOLDER_VARIABLE", "Metrics"]
-
-FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-"""Names the folder in which the workers of one gateway keep their numbers; prometheus_client reads it when imported."""
+__all__ = ["Metrics"]
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 """Bounds of the buckets: from the gateway's own share to the longest that an answer may take."""

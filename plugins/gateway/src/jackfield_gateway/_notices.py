@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from jackfield import ConfigurationError
@@ -10,7 +12,7 @@ from jackfield import ConfigurationError
 from ._binding import check_exposure
 from .config import Config, InvalidConfig, load
 
-__all__ = ["reread", "say_in_force", "say_warnings", "say_wrong"]
+__all__ = ["Hangups", "reread", "say_in_force", "say_warnings", "say_wrong"]
 
 log = logging.getLogger("jackfield_gateway")
 
@@ -21,10 +23,10 @@ def say_warnings(config: Config) -> None:
         log.warning("%s", warning)
 
 
-def reread(path: Path, address: str) -> Config | None:
+async def reread(path: Path, address: str) -> Config | None:
     """Return the config of a file that is served on an address; None, and the log says why, where it may not be."""
     try:
-        config = load(path)
+        config = await asyncio.to_thread(load, path)  # requests and signals do not wait for a disk
         check_exposure(address, config)
     except ConfigurationError as error:
         say_wrong(error)
@@ -42,4 +44,25 @@ def say_wrong(error: Exception) -> None:
     """Log why a new config is not taken: all that was found, each finding by itself."""
     findings = error.findings if isinstance(error, InvalidConfig) else [error]
     fields = {"findings": [str(finding) for finding in findings]}
-    log.error("the new config is not taken, the old one stays in force", extra={"fields": fields})
+    unexpected = None if isinstance(error, ConfigurationError) else error
+    log.error("the new config is not taken, the old one stays in force", extra={"fields": fields}, exc_info=unexpected)
+
+
+class Hangups:
+    """Runs ``reload`` after each SIGHUP, one run at a time; those that come during one make one more, after it."""
+
+    def __init__(self, reload: Callable[[], Awaitable[None]]) -> None:
+        self._reload = reload
+        self._again = False
+        self._task: asyncio.Task[None] | None = None
+
+    def tell(self) -> None:
+        """A signal has come."""
+        self._again = True
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def _run(self) -> None:
+        while self._again:
+            self._again = False
+            await self._reload()

@@ -13,7 +13,7 @@ from jackfield import ConfigurationError
 
 from ._binding import listen, url_of
 from ._log import LineWriter, send_logging_to
-from ._notices import reread, say_in_force, say_warnings
+from ._notices import Hangups, reread, say_in_force, say_warnings
 from .config import Config, load
 
 __all__ = ["serve"]
@@ -63,20 +63,15 @@ def _serve_here(config: Config, listener: socket.socket, writer: LineWriter, ann
 
     async def main() -> None:
         worker = Worker(config, listener, writer, announce)
-        tasks: set[asyncio.Task[None]] = set()
+        address = listener.getsockname()[0]
 
         async def reload() -> None:
-            new = reread(config.path, listener.getsockname()[0])
-            if new is not None and await worker.change(new):
+            new = await reread(config.path, address)
+            if new is not None and not worker.is_stopping and await worker.change(new):
                 say_in_force(new)
 
-        def on_hangup() -> None:
-            tasks.add(task := loop.create_task(reload()))
-            task.add_done_callback(tasks.discard)
-
-        loop = asyncio.get_running_loop()
         if sys.platform != "win32":
-            loop.add_signal_handler(signal.SIGHUP, on_hangup)
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, Hangups(reload).tell)
         await worker.serve()
 
     run(main)

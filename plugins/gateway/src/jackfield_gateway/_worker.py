@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from jackfield import ConfigurationError, ModelResponse
+from jackfield import ModelResponse
 
 from ._app import Gateway
 from ._exchange import Exchange
@@ -96,6 +96,11 @@ class Worker:
         except TimeoutError:
             log.warning("connections to providers were not closed within %g seconds", CLOSING_SECONDS)
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it takes no more requests."""
+        return self._server.should_exit
+
     def stop(self, number: int = signal.SIGTERM) -> None:
         """Take no more requests and end when those in flight have; told again later, end at once."""
         now = time.monotonic()
@@ -117,7 +122,7 @@ class Worker:
         async with self._changing:
             try:
                 await self._gateway.reload(self._place.share(config))
-            except ConfigurationError as error:
+            except Exception as error:  # a handler's file may raise what it likes; who waits is to have an answer
                 say_wrong(error)
                 return False
             self._front.configure(config)

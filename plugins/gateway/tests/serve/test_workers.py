@@ -70,13 +70,20 @@ def test_numbers_are_sums_over_the_workers_also_over_those_that_died(
     gateway.end()
 
 
-def test_the_folder_of_the_numbers_goes_with_the_gateway(launch: Any, tmp_path: Path, monkeypatch: Any) -> None:
+@pytest.mark.parametrize("in_a_hurry", [False, True])
+def test_the_folder_of_the_numbers_goes_with_the_gateway(
+    launch: Any, begin_stream: Any, tmp_path: Path, monkeypatch: Any, *, in_a_hurry: bool
+) -> None:
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))
     gateway = launch("--workers", "2")
     pids(gateway, 2)
     assert [path.name.startswith("jackfield-metrics-") for path in temporary.iterdir()] == [True]
+    if in_a_hurry:
+        begin_stream(gateway)
+        gateway.signal()
+        gateway.log.wait_for("stopping")
     gateway.end()
     assert list(temporary.iterdir()) == []
 
@@ -139,7 +146,7 @@ def test_workers_end_when_their_parent_is_gone(launch: Any, wait_for_end: Callab
         wait_for_end(pid)
 
 
-def test_a_stuck_worker_does_not_hold_up_the_end(launch: Any, configure: Any, monkeypatch: Any) -> None:
+def test_a_stuck_worker_does_not_hold_up_the_end(launch: Any, configure: Any) -> None:
     configure(general_settings={"shutdown_timeout": 0.1})
     gateway = launch("--workers", "2")
     stuck, _ = pids(gateway, 2)
@@ -172,25 +179,107 @@ def test_a_wrong_config_is_told_once_and_those_that_replace_a_worker_do_not_read
     gateway.signal(signal.SIGHUP)
     gateway.log.wait_for("the old one stays in force")
     os.kill(victim, signal.SIGKILL)
-    assert survivor in pids(gateway, 2) | {survivor}
     gateway.log.wait_for(f"worker {victim} ended")
-    assert len(pids(gateway, 2) - {victim}) == 2
+    now = pids(gateway, 2)
+    assert survivor in now
+    assert victim not in now
     gateway.end()
     assert len([record for record in gateway.records("log") if "old one stays" in record["message"]]) == 1
 
 
-def test_after_a_config_that_no_worker_takes_those_that_replace_one_begin_with_the_old(
-    launch: Any, configure: Any
-) -> None:
+def in_force(gateway: Any) -> int:
+    return len([record for record in gateway.records("log") if "is in force" in record["message"]])
+
+
+def handled_by(reference: str) -> dict[str, Any]:
+    """Return the sections of a config with another model, and a handler in another file."""
+    return {
+        "model_list": [{"model_name": name, "litellm_params": {"model": "house/pid"}} for name in ("pid", "new")],
+        "litellm_settings": {"custom_provider_map": [{"provider": "house", "custom_handler": reference}]},
+    }
+
+
+def test_a_config_that_no_worker_takes_is_told_once_and_is_never_in_force(launch: Any, configure: Any) -> None:
     gateway = launch("--workers", "2")
     victim, _ = pids(gateway, 2)
-    configure(litellm_settings={"custom_provider_map": [{"provider": "house", "custom_handler": "missing.house"}]})
+    configure(**handled_by("missing.house"))
     gateway.signal(signal.SIGHUP)
-    gateway.log.wait_for("the old one stays in force", 2)
+    gateway.log.wait_for("the old one stays in force")
     os.kill(victim, signal.SIGKILL)
     gateway.log.wait_for(f"worker {victim} ended")
     assert victim not in pids(gateway, 2)
+    assert "new" not in gateway.models()
     gateway.end()
+    assert len([record for record in gateway.records("log") if "old one stays" in record["message"]]) == 1
+    assert in_force(gateway) == 0
+
+
+def test_a_late_no_to_one_config_does_not_undo_the_next(launch: Any, configure: Any, folder: Path) -> None:
+    (folder / "slow.py").write_text("import time\nprint('importing', flush=True)\ntime.sleep(1)\nraise ValueError\n")
+    gateway = launch("--workers", "2")
+    victim, _ = pids(gateway, 2)
+    configure(**handled_by("slow.house"))
+    gateway.signal(signal.SIGHUP)
+    gateway.said.wait_for("importing")
+    configure(**handled_by("handler.house"))
+    gateway.signal(signal.SIGHUP)
+    gateway.log.wait_for("is in force")
+    os.kill(victim, signal.SIGKILL)
+    gateway.log.wait_for(f"worker {victim} ended")
+    assert victim not in pids(gateway, 2)
+    assert [gateway.models() for _ in range(10)] == [["new", "pid"]] * 10
+    gateway.end()
+    assert in_force(gateway) == 1
+    assert not [record for record in gateway.records("log") if "ended with code 3" in record["message"]]
+
+
+def test_a_config_that_not_all_workers_take_is_taken_by_none(
+    launch: Any, configure: Any, folder: Path, wait_until: Callable[[Callable[[], bool]], None]
+) -> None:
+    picky = (
+        "import pathlib\npathlib.Path(__file__).with_name('loaded').touch(exist_ok=False)\nfrom handler import house\n"
+    )
+    (folder / "picky.py").write_text(picky)
+    gateway = launch("--workers", "2")
+    pids(gateway, 2)
+    configure(**handled_by("picky.house"))
+    gateway.signal(signal.SIGHUP)
+    gateway.log.wait_for("the old one stays in force")
+    wait_until(lambda: all("new" not in gateway.models() for _ in range(10)))
+    assert gateway.end() == 0
+    assert in_force(gateway) == 0
+
+
+def test_a_config_sent_while_no_worker_can_begin_helps_them_all(launch: Any, configure: Any, folder: Path) -> None:
+    gateway = launch("--workers", "2")
+    workers = pids(gateway, 2)
+    (folder / "handler.py").rename(folder / "moved.py")
+    for pid in workers:
+        os.kill(pid, signal.SIGKILL)
+    gateway.log.wait_for("ended with code 3", 2)
+    configure(**handled_by("moved.house"))
+    gateway.signal(signal.SIGHUP)
+    assert not pids(gateway, 2) & workers
+    assert gateway.models() == ["new", "pid"]
+    assert gateway.end() == 0
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_told_to_read_again_as_it_ends_it_passes_that_over(
+    launch: Any, begin_stream: Any, wait_until: Any, workers: str
+) -> None:
+    gateway = launch("--workers", workers)
+    stream = begin_stream(gateway)
+    gateway.signal()
+    gateway.log.wait_for("stopping", int(workers))
+    wait_until(gateway.takes_no_more)
+    gateway.signal(signal.SIGHUP)
+    stream.let_go()
+    assert stream.rest().endswith("data: [DONE]\n\n")
+    assert gateway.wait() == 0
+    assert "Traceback" not in "\n".join(gateway.said.all())
+    assert [record for record in gateway.records() if "traceback" in record] == []
+    assert in_force(gateway) == 0
 
 
 # --------------------------------------------------------------------------------------------------------- not starting
