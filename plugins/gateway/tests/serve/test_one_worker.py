@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -99,6 +100,33 @@ def test_it_reads_its_config_again(launch: Any, configure: Any, begin_stream: An
     assert gateway.status("/v1/completions", {"model": "echo", "prompt": "hello"}) == 404
     stream.let_go()
     assert "ended" in stream.rest()  # what had begun is answered by what it began with
+    gateway.end()
+
+
+def test_requests_are_answered_while_a_file_is_slow_to_read(launch: Any, configure: Any, folder: Path) -> None:
+    gateway = launch()
+    os.mkfifo(folder / "slow.yaml")
+    configure(include=["slow.yaml"])
+    gateway.signal(signal.SIGHUP)
+    with (folder / "slow.yaml").open("w") as file:  # which waits until somebody reads
+        assert [gateway.ask("echo", "hello") for _ in range(3)] == ["hello"] * 3
+        file.write("model_list: [{model_name: new, litellm_params: {model: house/echo}}]")
+    gateway.log.wait_for("is in force")
+    assert "new" in gateway.models()
+    gateway.end()
+
+
+def test_requests_are_answered_while_a_handler_is_slow_to_import(launch: Any, configure: Any, folder: Path) -> None:
+    slow = "import time\nprint('importing', flush=True)\ntime.sleep(2)\nfrom handler import house\n"
+    (folder / "slow.py").write_text(slow)
+    gateway = launch()
+    configure(litellm_settings={"custom_provider_map": [{"provider": "house", "custom_handler": "slow.house"}]})
+    gateway.signal(signal.SIGHUP)
+    gateway.said.wait_for("importing")
+    began = time.monotonic()
+    assert gateway.ask("echo", "hello") == "hello"
+    assert time.monotonic() - began < 1.5
+    gateway.log.wait_for("is in force")
     gateway.end()
 
 
