@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import socket
 
@@ -47,6 +48,8 @@ NO_HTTP = {
     "an unknown method": b"BREW /pot HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n",
     "CONNECT": b"CONNECT 169.254.169.254:80 HTTP/1.1\r\nhost: 169.254.169.254\r\n\r\n",
     "bytes in the path": b"GET /\xff\xfe HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n",
+    "no host": b"GET / HTTP/1.1\r\n\r\n",
+    "two hosts": b"GET / HTTP/1.1\r\nhost: evil.example\r\nhost: 127.0.0.1\r\n\r\n",
     "a NUL in a header": b"GET / HTTP/1.1\r\nhost: 127.0.0.1\r\nx: a\0b\r\n\r\n",
     "a folded header": b"GET / HTTP/1.1\r\nhost: 127.0.0.1\r\nx: a\r\n b\r\n\r\n",
     "a space before a colon": b"GET / HTTP/1.1\r\nhost : 127.0.0.1\r\n\r\n",
@@ -119,6 +122,21 @@ ODD = {
 def test_what_is_odd_and_allowed(house, data):
     with house.client.connect() as connection:
         assert house.told(connection.send(data).answer()).text == "You said: Hi"
+
+
+def test_a_client_of_http_1_0_gets_a_stream_without_chunks(house):
+    asked = sized(json.dumps({**GOOD[CHAT], "stream": True}).encode()).replace(b"HTTP/1.1", b"HTTP/1.0")
+    with house.client.connect() as connection:
+        told, _, events = connection.send(asked).rest().partition(b"\r\n\r\n")
+        assert b"transfer-encoding" not in told
+        assert events.startswith(b"data: {")
+        assert events.endswith(b"data: [DONE]\n\n")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "identity, gzip", "x"])
+def test_a_body_that_would_have_to_be_unpacked(house, coding):
+    answer = house.client.post(CHAT, gzip.compress(BODY), content_encoding=coding)
+    assert "Content-Encoding" in house.refusal(answer, CHAT, 415)["message"]
 
 
 def test_a_client_that_waits_to_be_told_to_go_on(house):

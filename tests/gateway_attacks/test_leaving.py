@@ -76,6 +76,9 @@ def besieged(upstream):
         assert [record for record in house.records if record["level"] != "info"] == []
 
 
+WAYS = [(CHAT, "close"), (CHAT, "reset"), (MESSAGES, "close"), (RESPONSES, "reset")]
+
+
 def body(path, model, stream):
     return json.dumps({**GOOD[path], "model": model, "stream": stream}).encode()
 
@@ -94,8 +97,7 @@ def leave(house, upstream, path, model, *, stream, after=None, how="close"):
     assert upstream.wait_for_leave(behaviour) - left < SECOND
 
 
-@pytest.mark.parametrize("path", [CHAT, MESSAGES, RESPONSES])
-@pytest.mark.parametrize("how", ["close", "reset"])
+@pytest.mark.parametrize(("path", "how"), WAYS)
 @pytest.mark.parametrize("model", ["wild/stall", "wild/stall-after-head", "wild/drip", "asynchronous/stall"])
 def test_from_a_whole_answer(house, upstream, model, how, path):
     leave(house, upstream, path, model, stream=False, how=how)
@@ -104,15 +106,13 @@ def test_from_a_whole_answer(house, upstream, model, how, path):
 UNBEGUN = ["wild/stall", "wild/stream-silent", "asynchronous/stall", "asynchronous/stream-silent"]
 
 
-@pytest.mark.parametrize("path", [CHAT, MESSAGES, RESPONSES])
-@pytest.mark.parametrize("how", ["close", "reset"])
+@pytest.mark.parametrize(("path", "how"), WAYS)
 @pytest.mark.parametrize("model", UNBEGUN)
 def test_from_a_stream_before_its_first_chunk(house, upstream, model, how, path):
     leave(house, upstream, path, model, stream=True, how=how)
 
 
-@pytest.mark.parametrize("path", [CHAT, MESSAGES, RESPONSES])
-@pytest.mark.parametrize("how", ["close", "reset"])
+@pytest.mark.parametrize(("path", "how"), WAYS)
 @pytest.mark.parametrize("model", ["wild/stream-stall", "asynchronous/stream-stall", "blocking/ticking"])
 def test_from_a_stream_in_its_middle(house, upstream, model, how, path):
     leave(house, upstream, path, model, stream=True, after=b"one", how=how)
