@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import logging
 import os
+import select
+import sys
 import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -26,23 +28,56 @@ __all__ = ["AccessLog", "LineWriter", "cost_of", "send_logging_to"]
 CLIENT_LEFT = 499
 """The status, nginx's, of a request whose client left before there was another."""
 
+PATIENCE = 0.1
+"""Seconds that a line may wait for whoever reads the log."""
+
 FIXED = ("method", "route", "model", "provider", "deployment", "status")
 MOST_PARTS = 1000
 
 
 class LineWriter:
-    """Writes whole lines to a file descriptor, each with one ``write``: workers that share it do not mix theirs."""
+    """Writes lines to a file descriptor, which workers may share.
+
+    A line goes with one ``write`` where there is room for all of it: up to PIPE_BUF bytes (4096 on Linux) a pipe does
+    not mix it with another's, and with more it does so only when it is all but full. A reader that is too slow holds
+    no request up for longer than ``PATIENCE``: lines are lost then, and the next that is written says how many.
+    """
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        self._patience = PATIENCE
+        self._cut = False
+        self._untold = 0
         self.lost = 0
 
     def write(self, line: bytes) -> None:
         """Write a line, given without its end."""
+        if self._untold and self._has_room():
+            untold, self._untold = self._untold, 0
+            self._put(_encode({"time": _now(), "level": "error", "event": "lost", "lines": untold}))
+        self._put(line)
+
+    def _put(self, line: bytes) -> None:
+        data = line + b"\n"
+        rest = memoryview(b"\n" + data if self._cut else data)
         try:
-            os.write(self._descriptor, line + b"\n")
+            while rest and self._has_room():
+                rest = rest[os.write(self._descriptor, rest) :]
         except OSError:
-            self.lost += 1  # nobody reads the log any more, or the disk is full: no reason to end requests
+            pass  # nobody reads the log any more, or the disk is full: no reason to end requests
+        if rest:
+            self._cut = self._cut or len(rest) < len(data)
+            self._untold += 1
+            self.lost += 1
+        else:
+            self._cut = False
+
+    def _has_room(self) -> bool:
+        if sys.platform == "win32":  # which can ask sockets alone
+            return True
+        _, ready, _ = select.select((), (self._descriptor,), (), self._patience)
+        self._patience = PATIENCE if ready else 0.0  # who has waited in vain does not wait for each line
+        return bool(ready)
 
 
 class AccessLog:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import os
+import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -213,6 +216,77 @@ def test_what_others_log_are_lines_too(log: tuple[LineWriter, Read]) -> None:
     )
     assert (own["level"], own["findings"]) == ("info", ["a", "b"])
     assert "ValueError: why" in unhandled["traceback"]
+
+
+def filled() -> tuple[int, int]:
+    """Return a pipe that takes nothing more until it is read."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writer, b"x" * 4096)
+    os.set_blocking(writer, True)
+    return reader, writer
+
+
+def drained(reader: int) -> bytes:
+    """Return what a pipe holds."""
+    os.set_blocking(reader, False)
+    content = b""
+    with suppress(BlockingIOError):
+        while piece := os.read(reader, 1 << 16):
+            content += piece
+    return content
+
+
+def test_a_log_that_is_not_read_does_not_hold_up_requests_and_tells_what_it_lost() -> None:
+    reader, writer = filled()
+    lines = LineWriter(writer)
+    began = time.monotonic()
+    for _ in range(100):
+        lines.write(b"{}")
+    assert time.monotonic() - began < 5
+    assert lines.lost == 100
+    drained(reader)
+    lines.write(b'{"after":1}')
+    os.close(writer)
+    lost, after = (json.loads(line) for line in drained(reader).splitlines())
+    assert (lost["event"], lost["lines"], after) == ("lost", 100, {"after": 1})
+    os.close(reader)
+
+
+def test_a_line_longer_than_a_pipe_is_whole() -> None:
+    reader, writer = os.pipe()
+    pieces: list[bytes] = []
+
+    def read() -> None:
+        while piece := os.read(reader, 1 << 16):
+            pieces.append(piece)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    line = b"x" * 1_000_000
+    LineWriter(writer).write(line)
+    os.close(writer)
+    thread.join(10)
+    os.close(reader)
+    assert b"".join(pieces) == line + b"\n"
+
+
+def test_what_follows_a_line_that_was_cut_is_a_line() -> None:
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    lines = LineWriter(writer)
+    lines.write(b"x" * 1_000_000)  # nobody reads the rest in time
+    assert lines.lost == 1
+    content = drained(reader)
+    lines.write(b'{"after":1}')
+    os.close(writer)
+    content += drained(reader)
+    cut, *whole = content.splitlines()
+    assert set(cut) == {ord("x")}
+    assert json.loads(whole[-1]) == {"after": 1}
+    os.close(reader)
 
 
 def test_a_log_that_nobody_reads_ends_nothing() -> None:
