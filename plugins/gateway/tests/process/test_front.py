@@ -229,7 +229,6 @@ def test_what_follows_an_answer_takes_no_place_and_is_not_of_its_time(serve: Any
     took = time.perf_counter() - began
     assert [served.ask().status for _ in range(2)] == [200, 200]
     served.one_ended.clear()
-    time.sleep(0.05)
     going_on.set()
     assert served.one_ended.wait(10)
     assert served.ended[-1].seconds < took

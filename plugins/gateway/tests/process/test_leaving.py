@@ -115,7 +115,10 @@ def test_who_reads_slowly_gets_all_of_it(serve: Any) -> None:
             await send({"type": "http.response.body", "body": MUCH * 10, "more_body": True})
         await send({"type": "http.response.body"})
 
-    connection = serve(much, QUICK).connect()
+    served = serve(much, QUICK)
+    connection, silent = served.connect(), served.connect()
     connection.send(FIRST)
-    time.sleep(1.5)  # longer than anybody may be silent who has nothing to read
+    silent.send(FIRST)
+    silent.answer()
+    assert silent.ended()  # so long may nobody be silent who has nothing to read
     assert connection.answer().body == MUCH * 80

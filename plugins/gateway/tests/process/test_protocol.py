@@ -237,11 +237,18 @@ def test_a_connection_without_a_request_ends(serve: Any, echo_app: Any, sent: by
     assert connection.ended()
 
 
+def let_the_time_for_a_head_pass(served: Any) -> None:
+    other = served.connect()
+    other.send(b"GET / HTTP/1.1\r\n")
+    assert other.answer().status == 408
+
+
 def test_a_kept_connection_lives_for_the_idle_time_and_ends_after_it(serve: Any, echo_app: Any) -> None:
-    connection = serve(echo_app, QUICK).connect()
+    served = serve(echo_app, QUICK)
+    connection = served.connect()
     connection.send(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
     assert connection.answer().status == 200
-    time.sleep(0.6)  # longer than a head may take, shorter than the idle time
+    let_the_time_for_a_head_pass(served)
     connection.send(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
     assert connection.answer().status == 200
     began = time.monotonic()
@@ -250,14 +257,23 @@ def test_a_kept_connection_lives_for_the_idle_time_and_ends_after_it(serve: Any,
 
 
 def test_an_answer_may_take_longer_than_a_head(serve: Any) -> None:
+    came, passed = threading.Event(), threading.Event()
+
     async def slow(scope: Any, receive: Any, send: Any) -> None:
         import asyncio
 
-        await asyncio.sleep(0.6)
+        came.set()
+        await asyncio.to_thread(passed.wait, 10)
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body"})
 
-    assert serve(slow, QUICK).ask().status == 200
+    served = serve(slow, QUICK)
+    connection = served.connect()
+    connection.send(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
+    assert came.wait(10)
+    let_the_time_for_a_head_pass(served)
+    passed.set()
+    assert connection.answer().status == 200
 
 
 def test_an_offer_to_speak_another_protocol_is_passed_over(serve: Any, echo_app: Any, make_request: Any) -> None:
