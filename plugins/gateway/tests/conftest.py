@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from jackfield_gateway._exchange import STATE_KEY, Exchange
 
 
 class Exchanged:
@@ -27,6 +28,7 @@ class Exchanged:
             "path": path,
             "query_string": b"",
             "headers": headers,
+            "state": {STATE_KEY: Exchange("request-1", "POST")},
         }
         self.task = asyncio.ensure_future(app(self.scope, self._receive, self._send))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, NamedTuple, Protocol, cast
 
-__all__ = ["Exchange", "Tokens", "exchange_of", "tokens_of"]
+__all__ = ["STATE_KEY", "Exchange", "Tokens", "exchange_of", "tokens_of"]
 
 STATE_KEY = "exchange"
 
@@ -78,9 +78,6 @@ class Exchange:
 
 
 def exchange_of(scope: MutableMapping[str, Any]) -> Exchange:
-    """Return the record of a request; a scope that came past no front (a test of the app alone) gets one here."""
-    state: MutableMapping[str, Any] = scope.setdefault("state", {})
-    exchange = state.get(STATE_KEY)
-    if exchange is None:
-        exchange = state[STATE_KEY] = Exchange("", scope.get("method", "GET"))
+    """Return the record of a request, which the front put into its scope."""
+    exchange: Exchange = scope["state"][STATE_KEY]
     return exchange

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 from ._attendance import Receive, Scope, Send
 from ._front import App
+from ._outgoing import JSON, respond
 from ._refusals import refuse
+from .wire.answers import encoded
 from .wire.errors import Told, openai_type
 
 __all__ = ["Probes"]
 
-JSON = b"application/json"
+NOT_KEPT = (b"cache-control", b"no-store")
+
+Answer = tuple[int, tuple[bytes, bytes], bytes]
+"""Status, content type and body."""
 
 
 class Probes:
@@ -32,29 +36,27 @@ class Probes:
             "/metrics": _answering(self._counted),
         }
 
-    def _ready(self) -> tuple[int, bytes, bytes]:
+    def _ready(self) -> Answer:
         if self.draining:
-            return 503, JSON, json.dumps({"status": "draining"}).encode()
-        return 200, JSON, json.dumps({"status": "healthy"}).encode()
+            return 503, JSON, encoded({"status": "draining"})
+        return 200, JSON, encoded({"status": "healthy"})
 
-    def _counted(self) -> tuple[int, bytes, bytes]:
+    def _counted(self) -> Answer:
         page, kind = self._metrics()
-        return 200, kind.encode(), page
+        return 200, (b"content-type", kind.encode()), page
 
 
-def _alive() -> tuple[int, bytes, bytes]:
-    return 200, JSON, json.dumps("I'm alive!").encode()  # LiteLLM's words, which some probes look for
+def _alive() -> Answer:
+    return 200, JSON, b'"I\'m alive!"'  # LiteLLM's words, which some probes look for
 
 
-def _answering(make: Callable[[], tuple[int, bytes, bytes]]) -> App:
+def _answering(make: Callable[[], Answer]) -> App:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD"):
             wrong = Told(405, f"{scope['path']} takes GET and no other method.", openai_type(405))
             await refuse(send, wrong, scope["path"], [(b"allow", b"GET, HEAD")])
             return
         status, kind, content = make()
-        headers = [(b"content-type", kind), (b"content-length", b"%d" % len(content)), (b"cache-control", b"no-store")]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": content})
+        await respond(send, status, content, [kind, NOT_KEPT])
 
     return app

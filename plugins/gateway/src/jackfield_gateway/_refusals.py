@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from itertools import count
 from secrets import token_hex
 
 from ._attendance import Send
+from ._outgoing import JSON, respond
+from .wire.answers import encoded
 from .wire.errors import Told, anthropic, openai
 
 __all__ = ["RequestIds", "body", "id_headers", "is_anthropic", "refuse"]
@@ -37,14 +38,12 @@ def id_headers(request_id: str, path: str) -> list[tuple[bytes, bytes]]:
 
 def body(told: Told, path: str) -> bytes:
     """Return the body of an error in the shape that the path's clients read."""
-    return json.dumps(anthropic(told) if is_anthropic(path) else openai(told)).encode()
+    return encoded(anthropic(told) if is_anthropic(path) else openai(told))
 
 
 async def refuse(send: Send, told: Told, path: str, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
     """Answer with an error."""
-    content = body(told, path)
-    start = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content)), *headers]
+    own = [JSON, *headers]
     if told.retry_after is not None:
-        start.append((b"retry-after", b"%d" % told.retry_after))
-    await send({"type": "http.response.start", "status": told.status, "headers": start})
-    await send({"type": "http.response.body", "body": content})
+        own.append((b"retry-after", b"%d" % told.retry_after))
+    await respond(send, told.status, body(told, path), own)
