@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,7 +18,8 @@ CONFIDENTIAL = "confidential-group"
 """The name of a model group that clients of others must not read."""
 
 PRIVATE = re.compile(
-    r"Traceback|File \"|\.py\b|site-packages|/srv/|10\.1\.2\.3|127\.0\.0\.1:|/tmp/|0x[0-9a-f]{6}|pydantic|starlette"
+    r"Traceback|File \"|\.py\b|site-packages|/srv/|10\.1\.2\.3|127\.0\.0\.1:|0x[0-9a-f]{6}|pydantic|starlette|"
+    + re.escape(tempfile.gettempdir())
 )
 """What no answer may hold: of code, of files, of addresses."""
 
