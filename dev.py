@@ -24,6 +24,8 @@ import tempfile
 import time
 import tomllib
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -150,18 +152,34 @@ def types() -> bool:
     return python("-m", "mypy", ROOT / "dev.py", *packages, *stated, *tools)
 
 
-def every_test() -> bool:
-    passed = python("-m", "coverage", "run", "-m", "pytest")
-    return python("-m", "coverage", "report") and passed
+def core_and_whole() -> bool:
+    """Runs the core's tests, which are to reach all of it, and those of the whole; a plugin's run where it is alone."""
+    core = partial(shown, "core", [PYTHON, "-m", "coverage", "run", "-m", "pytest", "core/tests"])
+    whole = partial(shown, "the whole", [PYTHON, "-m", "pytest", "tests"])
+    return both_at_once([core, whole]) and python("-m", "coverage", "report")
+
+
+def both_at_once(jobs: Sequence[Callable[[], bool]]) -> bool:
+    """Does jobs, two at a time: they wait for processes, and most machines have more cores than one."""
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        return all(list(pool.map(lambda job: job(), jobs)))
+
+
+def shown(name: str, command: Command, **where: Any) -> bool:
+    """Runs a pytest and prints its last line, or all of it where it failed."""
+    done = subprocess.run([*command, "-q"], capture_output=True, text=True, check=False, **({"cwd": ROOT} | where))
+    print(f"{name}: {done.stdout.strip().rpartition(os.linesep)[2]}", flush=True)
+    if done.returncode:
+        print(done.stdout, done.stderr, flush=True)
+    return done.returncode == 0
 
 
 def wheels() -> bool:
     """Builds every wheel and runs each distribution's tests where only wheels are installed and no `src` exists."""
     with tempfile.TemporaryDirectory() as folder:
         built = {name: build(member, Path(folder)) for name, member in MEMBERS.items()}
-        results = [alone(name, Path(folder) / name, built) for name in MEMBERS if name != TEMPLATE]
-        results += from_templates(Path(folder) / "authors", built)
-    return all(results)
+        jobs = [partial(alone, name, Path(folder) / name, built) for name in reversed(MEMBERS) if name != TEMPLATE]
+        return both_at_once([*jobs, partial(from_templates, Path(folder) / "authors", built)])
 
 
 def build(member: Path, target: Path) -> Path:
@@ -182,35 +200,31 @@ def alone(name: str, folder: Path, built: dict[str, Path]) -> bool:
     (folder / "tests").mkdir()
     for file in [ROOT / "pyproject.toml", *HELPERS]:
         shutil.copy(file, folder / file.relative_to(ROOT))
-    return all([tested(name, folder, tests), *(called(folder) if name == "jackfield-gateway" else [])])
+    return tested(name, folder, tests) and (name != "jackfield-gateway" or called(folder))
 
 
-def called(folder: Path) -> list[bool]:
+def called(folder: Path) -> bool:
     """Has the gateway called by curl and by official SDKs, where nothing is but what its install brings."""
     shutil.copy(ROOT / "tests" / "gateway.py", folder / "tests")
     suites = [shutil.copytree(ROOT / "tests" / each, folder / "tests" / each) for each in ("seeds", "gateway_clients")]
-    return [tested(f"jackfield-gateway, {suite.name}", folder, suite) for suite in suites]
+    return all(tested(f"jackfield-gateway, {suite.name}", folder, suite) for suite in suites)
 
 
 def tested(name: str, folder: Path, tests: Path) -> bool:
     """Runs tests in `folder`, with the environment that is there."""
-    command: Command = [python_of(folder / ".venv"), "-m", "pytest", "-q", tests]
+    command: Command = [python_of(folder / ".venv"), "-m", "pytest", tests]
     shared = {"JACKFIELD_SHARED": str(ROOT.parent / "shared")}
     shared |= {name: value for name, value in os.environ.items() if re.fullmatch("JACKFIELD_(REQUIRE_)?SHARED", name)}
     outside = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHONPATH", "JACKFIELD_"))}
-    done = subprocess.run(command, cwd=folder, env=outside | shared, capture_output=True, text=True, check=False)
-    print(f"{name}: {done.stdout.strip().rpartition(os.linesep)[2]}", flush=True)
-    if done.returncode:
-        print(done.stdout, done.stderr, flush=True)
-    return done.returncode == 0
+    return shown(name, command, cwd=folder, env=outside | shared)
 
 
-def from_templates(folder: Path, built: dict[str, Path]) -> list[bool]:
+def from_templates(folder: Path, built: dict[str, Path]) -> bool:
     """Makes a plugin of each kind as an author does, and tests its wheel; of ours only wheels are installed."""
     create(folder / ".venv")
     install(folder / ".venv", *[text for text in needed(TEMPLATE, built) if not text.startswith(TEMPLATE)])
     kinds = ["http", *sorted(path.parent.name for path in MEMBERS[TEMPLATE].glob("kinds/*/pyproject.toml"))]
-    return [from_template(kind, folder) for kind in kinds]
+    return all(from_template(kind, folder) for kind in kinds)
 
 
 def from_template(kind: str, folder: Path) -> bool:
@@ -253,7 +267,7 @@ STEPS: dict[str, Callable[[], bool]] = {
     "format": lambda: python("-m", "ruff", "format", "--check"),
     "types": types,
     "import contracts": lambda: status([PYTHON.with_name("lint-imports")]) == 0,
-    "tests": every_test,
+    "tests of the core and of the whole": core_and_whole,
     "wheels, each alone": wheels,
 }
 
