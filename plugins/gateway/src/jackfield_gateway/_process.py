@@ -62,7 +62,7 @@ class WorkerProcess:
         del self._asked[number]
         taken = answer.result() if answer.done() else None
         if taken is None:
-            log.error("worker %d did not say whether it takes the new config: the old one stays in force", self.pid)
+            log.error("worker %d did not say whether it takes the new config", self.pid)
         return taken
 
     def hear(self, kind: bytes, number: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -59,12 +60,12 @@ def test_a_name_that_is_none_is_one_sentence() -> None:
 
 
 @pytest.mark.parametrize(("address", "taken"), [("127.0.0.1", True), ("0.0.0.0", False)])
-async def test_a_config_that_lost_its_key_is_not_taken_where_others_are_served(
+def test_a_config_that_lost_its_key_is_not_taken_where_others_are_served(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, address: str, taken: bool
 ) -> None:
     path = tmp_path / "config.yaml"
     path.write_text("model_list: []\n")
-    assert (await reread(path, address) is not None) is taken
+    assert (asyncio.run(reread(path, address)) is not None) is taken
     assert ["the old one stays" in record.message for record in caplog.records] == ([] if taken else [True])
 
 

@@ -38,10 +38,10 @@ def test_a_worker_alone_has_all() -> None:
 def test_configs_reach_a_worker_in_whatever_pieces(size: int) -> None:
     problem = ConfigurationError("set HOUSE_API_KEY", variables=("HOUSE_API_KEY",))
     first = Config(master_key="sk-1", deployments=(Deployment("fast", "house/fast", problem=problem),))
-    sent = frame(first) + frame(config(rpm=3))
+    sent = frame(7, first) + frame(8, config(rpm=3))
     reader = ConfigReader()
     read = [found for place in range(0, len(sent), size) for found in reader.feed(sent[place : place + size])]
-    assert [found.master_key for found in read] == ["sk-1", None]
-    assert read[1] == config(rpm=3)
-    kept = read[0].deployments[0].problem
+    assert [(number, found.master_key) for number, found in read] == [(7, "sk-1"), (8, None)]
+    assert read[1] == (8, config(rpm=3))
+    kept = read[0][1].deployments[0].problem
     assert (str(kept), kept.variables) == ("set HOUSE_API_KEY", ("HOUSE_API_KEY",))
