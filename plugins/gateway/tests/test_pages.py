@@ -81,8 +81,8 @@ async def test_an_unknown_model_is_named(ask):
         ("/v1/nothing", "GET", 404, None),
         ("/v1/models/", "GET", 404, None),
         ("/v1/messages", "GET", 405, b"POST"),
-        ("/models", "POST", 405, b"GET"),
-        ("/health", "DELETE", 405, b"GET"),
+        ("/models", "POST", 405, b"GET, HEAD"),
+        ("/health", "DELETE", 405, b"GET, HEAD"),
     ],
 )
 async def test_what_is_no_route_says_what_is(ask, path, method, status, allowed):

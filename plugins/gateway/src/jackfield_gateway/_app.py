@@ -63,7 +63,8 @@ class Gateway:
             await refuse(send, there_is_none, path)
         else:
             wrong = Told(405, f"{path} takes {allowed}, not {method}", "invalid_request_error", request_id=request_id)
-            await refuse(send, wrong, path, [(b"allow", allowed.encode())])
+            methods = "GET, HEAD" if allowed == "GET" else allowed
+            await refuse(send, wrong, path, [(b"allow", methods.encode())])
 
     async def reload(self, config: Config) -> None:
         """Answer by another configuration from the next request on; those that run keep theirs to their end."""

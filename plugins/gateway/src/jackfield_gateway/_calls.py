@@ -18,11 +18,11 @@ from ._events import EventWriter
 from ._exchange import Exchange, exchange_of, tokens_of
 from ._hook_values import user_of
 from ._incoming import body_of, metadata_of, options_of
-from ._outgoing import JSON, respond
+from ._outgoing import respond
 from ._quits import as_exception
+from ._refusals import refuse
 from ._serving import Serving, current_exchange
-from .wire.answers import encoded
-from .wire.errors import Told, told
+from .wire.errors import told
 
 if TYPE_CHECKING:
     from jackfield import Request
@@ -112,7 +112,7 @@ class Route:
         except ClientLeft as left:
             exchange.client_left, exchange.error = True, left
         except BaseException as error:
-            await self._fail(as_exception(error), call, exchange, send, events)
+            await self._fail(as_exception(error), call, scope, send, events)
         finally:
             if call is not None and call.request is not None:
                 exchange.fell_back = serving.fell_back(call.request.model, exchange.deployment)
@@ -156,8 +156,9 @@ class Route:
         await events.end(writer.end(call.exchange.usage))
 
     async def _fail(
-        self, error: Exception, call: Call | None, exchange: Exchange, send: Send, events: EventWriter | None
+        self, error: Exception, call: Call | None, scope: Scope, send: Send, events: EventWriter | None
     ) -> None:
+        exchange = exchange_of(scope)
         if call is not None and call.serving.callbacks:
             error = await call.serving.callbacks.failed(call.body, call.user, error)
         exchange.error = error
@@ -165,7 +166,7 @@ class Route:
         if call is not None and call.writer is not None and events is not None and events.begun:
             await events.end(call.writer.fail(answer))
         else:
-            await respond(send, answer.status, encoded(self._dialect.error(answer)), error_headers(answer))
+            await refuse(send, answer, scope["path"])
 
 
 async def _copy(stream: Any, writer: Writer, events: EventWriter) -> None:
@@ -192,10 +193,3 @@ async def _ended(opening: asyncio.Future[Any]) -> None:
     if not opening.done():
         opening.cancel()
         await asyncio.wait((opening,))
-
-
-def error_headers(answer: Told) -> list[tuple[bytes, bytes]]:
-    """Return the headers of an error's answer."""
-    if answer.retry_after is None:
-        return [JSON]
-    return [JSON, (b"retry-after", str(answer.retry_after).encode())]

@@ -67,10 +67,6 @@ class Dialect(ABC):
         """Return what writes the stream that this body asks for."""
         raise NotImplementedError(f"{self.body} has no streams")
 
-    def error(self, told: Told) -> dict[str, Any]:
-        """Write an error."""
-        return openai_error(told)
-
     def release(self, body: dict[str, Any]) -> None:  # noqa: B027  # most bodies are memory alone
         """Let go of what a body holds beside memory."""
 
@@ -194,9 +190,6 @@ class _Messages(Dialect):
 
     def writer(self, body: dict[str, Any]) -> Writer:
         return _MessagesWriter(body["model"])
-
-    def error(self, told: Told) -> dict[str, Any]:
-        return anthropic_error(told)
 
 
 class _MessagesWriter(Writer):

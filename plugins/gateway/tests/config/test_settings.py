@@ -187,7 +187,7 @@ WRONG = {
         "5:42: model_group_alias: no model is called 'y'; there are 'a', 'acme/*', 'b'"
     ),
     "router_settings: {model_group_alias: {a: b}}": "5:39: 'a' is a model of model_list: give the alias another name",
-    "router_settings: {model_group_alias: {x: z, z: a}}": "5:39: 'z' is an alias itself: name its model",
+    "router_settings: {model_group_alias: {x: z, z: a}}": "5:39: 'x' stands for an alias itself: name its model",
     "router_settings: {model_group_alias: {x: {model: a, hidden: true}}}": (
         "5:53: /models shows every name, so the alias 'x' cannot be hidden: remove this"
     ),

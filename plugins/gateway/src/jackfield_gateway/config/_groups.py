@@ -8,10 +8,11 @@ from jackfield.errors import ConfigurationError
 from jackfield_router import Deployment, Router
 
 from ._config import Position
+from ._environment import refers
 from ._kinds import WRONG, ListOf, described, is_null
 from ._report import Report, guess
 from ._texts import Text
-from ._tree import Field, Fields, Items, Node
+from ._tree import Field, Fields, Items, Node, Scalar
 
 __all__ = ["Groups", "read_aliases", "read_fallbacks"]
 
@@ -30,13 +31,14 @@ class Groups:
         """Tell whether a client may ask for this name."""
         return name in self.names or name in self.aliases or bool(self._router.find(name))
 
-    def check(self, name: str, where: Position, what: str, report: Report) -> bool:
-        """Report a name that nothing serves."""
+    def check(self, name: str, where: Position, what: str, report: Report, node: Node | None = None) -> bool:
+        """Report a name that nothing serves; where ``node`` has it from a variable, it is not shown."""
         if self.serve(name):
             return True
         known = [*self.names, *self.aliases]
         advice = guess(name, known) if known else "model_list is empty"
-        report.problem(where, f"{what}: no model is called {name!r}; {advice}")
+        shown = "what the variable holds" if isinstance(node, Scalar) and refers(str(node.value)) else repr(name)
+        report.problem(where, f"{what}: no model is called {shown}; {advice}")
         return False
 
 
@@ -55,8 +57,8 @@ def read_aliases(node: Node | None, groups: Groups, report: Report) -> None:
         if alias in groups.names:
             report.problem(field.where, f"{alias!r} is a model of model_list: give the alias another name")
         elif name is not WRONG and name in node.entries and name not in groups.names:
-            report.problem(field.where, f"{name!r} is an alias itself: name its model")
-        elif name is not WRONG and groups.check(name, field.node.where, "model_group_alias", report):
+            report.problem(field.where, f"{alias!r} stands for an alias itself: name its model")
+        elif name is not WRONG and groups.check(name, field.node.where, "model_group_alias", report, target):
             groups.aliases[alias] = name
 
 
@@ -101,7 +103,7 @@ def _read_fallback(
     if targets is WRONG or not isinstance(field.node, Items):
         return
     named = zip(targets, field.node.nodes, strict=True)
-    good = [groups.check(target, node.where, "fallbacks", report) for target, node in named]
+    good = [groups.check(target, node.where, "fallbacks", report, node) for target, node in named]
     if name in targets:
         report.problem(field.node.where, f"{name!r} cannot be its own fallback: remove it")
     elif known and all(good):
