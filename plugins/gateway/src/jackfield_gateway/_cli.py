@@ -76,6 +76,7 @@ def _check(path: Path, host: str) -> int:
     asyncio.run(build())
     for warning in config.warnings:
         click.echo(f"warning: {warning}")
+    seen = f", {len(config.warnings)} to look at above" if config.warnings else ""
     models = len({deployment.model_name for deployment in config.deployments})
-    click.echo(f"{path}: all is well, {models} {'model' if models == 1 else 'models'}")
+    click.echo(f"{path}: all is well, {models} {'model' if models == 1 else 'models'}{seen}")
     return 0

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
-from jackfield import Client, ConfigurationError, JackfieldError, get_llm_provider
+from jackfield import Client, ConfigurationError, JackfieldError, get_llm_provider, list_providers
 from jackfield_custom_format import provider_of
 
 from ._custom_logger import HOOKS, extends, hooks_of
 from ._modules import changed_files, load_object
 from .config import Callback, Config, Finding, Handler, InvalidConfig
 
-__all__ = ["Objects", "changed_files", "check_imports", "load_object", "load_objects"]
+__all__ = ["Objects", "changed_files", "check_imports", "load_object", "load_objects", "unreachable"]
 
 
 @dataclass(frozen=True)
@@ -44,16 +45,36 @@ def check_imports(config: Config) -> list[str]:
         load_objects(config)
     except InvalidConfig as error:
         findings += error.findings
-    handled = {each.provider for each in config.handlers}
+    findings += (lost := unreachable(config))
+    handled, told = {each.provider for each in config.handlers}, {finding.where for finding in lost}
     for deployment, place in zip(config.deployments, config.places, strict=True):
         provider = deployment.options.get("provider")
-        if (provider or deployment.model.partition("/")[0]) in handled:
+        if place in told or (provider or deployment.model.partition("/")[0]) in handled:
             continue
         try:
             get_llm_provider(deployment.model, provider, deployment.options.get("api_base"))
         except JackfieldError as error:
             findings.append(Finding(place, f"the model {deployment.model_name!r} cannot be called: {error}"))
     return [str(finding) for finding in sorted(findings)]
+
+
+def unreachable(config: Config) -> list[Finding]:
+    """Return a finding for each model whose provider nobody has, as the names alone tell; imports no provider.
+
+    With an ``api_base`` any name may be a server's own, and nothing is found.
+    """
+    handled = {each.provider for each in config.handlers}
+    known = sorted({*list_providers(), *handled})
+    findings = []
+    for deployment, place in zip(config.deployments, config.places, strict=True):
+        provider = deployment.options.get("provider") or deployment.model.rpartition("/")[0].partition("/")[0]
+        if provider in known or "api_base" in deployment.options or "mock_response" in deployment.options:
+            continue
+        why = f"there is no provider {provider!r}" if provider else "its model names no provider: write provider/model"
+        near = get_close_matches(provider, known, n=1)
+        advice = f"did you mean {near[0]!r}?" if near else "install its plugin, or name it in custom_provider_map"
+        findings.append(Finding(place, f"the model {deployment.model_name!r} cannot be called: {why}; {advice}"))
+    return findings
 
 
 def _loaded(named: Handler | Callback, findings: list[Finding]) -> Any:

@@ -141,6 +141,8 @@ def _failed(what: str, error: BaseException, folder: Path | None = None) -> Conf
     advice = ""
     if isinstance(error, ModuleNotFoundError) and f"{error.name}.".startswith("litellm."):
         advice = "; a handler for LiteLLM imports from jackfield, jackfield.types and jackfield_custom_format here"
+    elif isinstance(error, ImportError) and error.name in ("jackfield", "jackfield.types", "jackfield_custom_format"):
+        advice = "; of LiteLLM's names there are those that the README of jackfield-custom-format lists"
     return ConfigurationError(
         f"{what} does not load: {type(error).__name__}: {message}{_line_of(error, folder)}{advice}"
     )

@@ -10,17 +10,23 @@ from pathlib import Path
 from jackfield import ConfigurationError
 
 from ._binding import check_exposure
+from ._handlers import unreachable
 from .config import Config, InvalidConfig, load
 
-__all__ = ["Hangups", "reread", "say_in_force", "say_warnings", "say_wrong"]
+__all__ = ["Hangups", "reread", "say_in_force", "say_warnings", "say_wrong", "warnings_of"]
 
 log = logging.getLogger("jackfield_gateway")
 
 
 def say_warnings(config: Config) -> None:
     """Log what is not wrong in a config, but worth knowing."""
-    for warning in config.warnings:
+    for warning in warnings_of(config):
         log.warning("%s", warning)
+
+
+def warnings_of(config: Config) -> list[str]:
+    """Return a config's warnings, and one for each model that nobody could call."""
+    return [*config.warnings, *map(str, unreachable(config))]
 
 
 async def reread(path: Path, address: str) -> Config | None:

@@ -13,7 +13,7 @@ from jackfield import ConfigurationError
 
 from ._binding import listen, url_of
 from ._log import LineWriter, send_logging_to
-from ._notices import Hangups, reread, say_in_force, say_warnings
+from ._notices import Hangups, reread, say_in_force, say_warnings, warnings_of
 from .config import Config, load
 
 __all__ = ["serve"]
@@ -52,7 +52,7 @@ def _banner(config: Config, url: str, workers: int) -> str:
         f"  {models} {'model' if models == 1 else 'models'} from {config.path}, "
         f"{workers} {'worker' if workers == 1 else 'workers'}, "
         + ("key required" if config.master_key else "no key: this machine only"),
-        *(f"  warning: {warning}" for warning in config.warnings),
+        *(f"  warning: {warning}" for warning in warnings_of(config)),
     ]
     return "\n".join(told) + "\n"
 

@@ -62,7 +62,13 @@ def described(node: Node) -> str:
         return "a mapping" if isinstance(node, Fields) else "a list"
     value = node.value
     if isinstance(value, str):
-        return "what a variable holds" if refers(value) else "a text" if value else "an empty text"
+        return (
+            "what a variable holds, or nothing if that is empty"
+            if refers(value)
+            else "a text"
+            if value
+            else "an empty text"
+        )
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "nothing"}[value]
     return "a number so great" if abs(value) > HIGHEST else repr(value)

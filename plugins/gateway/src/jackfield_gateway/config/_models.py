@@ -172,7 +172,9 @@ class _Entry:
                 self._free[name] = value
 
     def _warn_of_slip(self, name: str, each: Field) -> None:
-        if near := difflib.get_close_matches(name, PARAMS.names(), n=1, cutoff=NEAR):
+        names = PARAMS.names()
+        swapped = [each for each in names if sorted(each) == sorted(name)]
+        if near := swapped or difflib.get_close_matches(name, names, n=1, cutoff=NEAR):
             self._report.warn(each.where, f"{name} is sent to the provider as a parameter; did you mean {near[0]!r}?")
 
 
