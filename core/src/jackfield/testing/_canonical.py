@@ -75,7 +75,7 @@ class Canonical:
 
 
 def _chat(*messages: Mapping[str, Any], stream: bool = False, **params: Any) -> CompletionRequest:
-    return CompletionRequest("", messages or PLAIN, stream=stream, params=params)
+    return CompletionRequest("", list(messages) or PLAIN, stream=stream, params=params)
 
 
 CANONICAL: dict[str, Canonical] = {

@@ -1,14 +1,15 @@
-"""Requests whose lists and mappings notice when they are changed, and by which line."""
+"""Requests that are nobody else's, and requests that notice when they are changed, and by which line."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from typing import Any
 
 from ..types import Request
 from ._places import Roots, line_here
 
-__all__ = ["Changes", "guarded"]
+__all__ = ["Changes", "fresh", "guarded"]
 
 CHANGING = {
     dict: ("__setitem__", "__delitem__", "__ior__", "clear", "pop", "popitem", "setdefault", "update"),
@@ -33,8 +34,23 @@ class Changes(list[str]):
 
 def guarded(request: Request, changes: Changes) -> Request:
     """Return the request with everything changeable in it replaced by what notes its changes."""
-    fields = {name: getattr(request, name) for name in (*request.own_fields(), "params") if name != "model"}
-    return request.replace(**{name: _guarded(value, name, changes) for name, value in fields.items()})
+    return request.replace(**{name: _guarded(value, name, changes) for name, value in _said(request).items()})
+
+
+def fresh(request: Request) -> Request:
+    """Return the request with mappings and lists of its own: what a provider does to them, no other call sees."""
+    return request.replace(**{name: _copied(value) for name, value in _said(request).items()})
+
+
+def _said(request: Request) -> dict[str, Any]:
+    return {name: getattr(request, name) for name in (*request.own_fields(), "params") if name != "model"}
+
+
+def _copied(value: Any) -> Any:
+    # Not deepcopy: a parameter may be what cannot be copied, an open file or a client.
+    if isinstance(value, Mapping):
+        return {name: _copied(item) for name, item in value.items()}
+    return type(value)(map(_copied, value)) if type(value) in {list, tuple} else value
 
 
 class _GuardedDict(dict[Any, Any]):
@@ -44,7 +60,7 @@ class _GuardedDict(dict[Any, Any]):
         return dict(self)
 
     def __deepcopy__(self, memo: Any) -> dict[Any, Any]:
-        return {name: _deep(value, memo) for name, value in self.items()}
+        return {name: deepcopy(value, memo) for name, value in self.items()}
 
 
 class _GuardedList(list[Any]):
@@ -54,11 +70,7 @@ class _GuardedList(list[Any]):
         return list(self)
 
     def __deepcopy__(self, memo: Any) -> list[Any]:
-        return [_deep(value, memo) for value in self]
-
-
-def _deep(value: Any, memo: Any) -> Any:
-    return value.__deepcopy__(memo) if isinstance(value, _GuardedDict | _GuardedList) else value
+        return [deepcopy(value, memo) for value in self]
 
 
 def _noting(kind: type, name: str) -> Callable[..., Any]:
@@ -80,13 +92,12 @@ def _guarded(value: Any, path: str, changes: Changes) -> Any:
     made: Any
     if isinstance(value, Mapping):
         made = _GuardedDict({key: _guarded(item, f"{path}[{key!r}]", changes) for key, item in value.items()})
-    elif isinstance(value, list | tuple) and not _is_upload(value):
-        made = _GuardedList([_guarded(item, f"{path}[{place}]", changes) for place, item in enumerate(value)])
+    elif isinstance(value, list | tuple):
+        items = [_guarded(item, f"{path}[{place}]", changes) for place, item in enumerate(value)]
+        if isinstance(value, tuple):  # which nobody can change; what it holds can be
+            return tuple(items)
+        made = _GuardedList(items)
     else:
         return value
     made.note = lambda method: changes.note(path, method)
     return made
-
-
-def _is_upload(value: Any) -> bool:
-    return isinstance(value, tuple)

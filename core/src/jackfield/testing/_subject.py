@@ -21,6 +21,7 @@ from ..types import CallOptions, Request
 from ._canonical import CANONICAL, canonical_names
 from ._cases import Case, expectation
 from ._errors import SuiteError
+from ._frozen import fresh
 from ._places import Roots, root_of
 from ._replay import API_BASE, API_KEY
 from ._wire import cases_of, model_of
@@ -123,8 +124,8 @@ class Subject:
         return kind_of(function) == ("plain" if hook == "streaming" else "generator")
 
     def request(self, case: Case, **options: Any) -> Request:
-        """Return a case's request as a caller of this provider makes it."""
-        asked = case.asked
+        """Return a case's request as a caller of this provider makes it, anew each time."""
+        asked = fresh(case.asked)
         model = asked.model or ("" if asked.operation == "list_models" else self.model)
         given = {"api_base": API_BASE, "api_key": API_KEY, "num_retries": 0, **case.options, **options}
         return asked.replace(model=model, options=CallOptions(provider=self.name, **given))  # type: ignore[typeddict-item]
