@@ -1,6 +1,11 @@
 """Wrong providers that meddle: with the request, the clock, the machine. Each says on its line what it does."""
 
-from fine import Fine
+import _thread
+import os
+import sqlite3
+from time import sleep as doze
+
+from fine import Decoder, Fine
 from jackfield import hookimpl
 
 
@@ -22,3 +27,56 @@ class ChangesThePartsOfAMessage(Fine):
             if isinstance(turn["content"], list):
                 turn["content"][0]["seen"] = True  # here
         return answer
+
+
+class SleepsByItself(Fine):
+    pause = 0
+
+    @hookimpl
+    def image_generation(self, request, settings):
+        doze(0)  # here
+        return (yield from super().image_generation(request, settings))
+
+
+class DecoderThatSleeps(Fine):
+    class decoder(Decoder):  # noqa: N801
+        def decode(self, event, /):
+            doze(0)  # here
+            return super().decode(event)
+
+
+class StartsAThreadWithoutAnObject(Fine):
+    @hookimpl
+    def embedding(self, request, settings):
+        _thread.start_new_thread(int, ())  # here
+        return (yield from super().embedding(request, settings))
+
+
+class RunsACommand(Fine):
+    @hookimpl
+    def embedding(self, request, settings):
+        os.system("true")  # here
+        return (yield from super().embedding(request, settings))
+
+
+class Forks(Fine):
+    @hookimpl
+    def embedding(self, request, settings):
+        if not (child := os.fork()):  # here
+            os._exit(0)
+        os.waitpid(child, 0)
+        return (yield from super().embedding(request, settings))
+
+
+class OpensADatabase(Fine):
+    @hookimpl
+    def embedding(self, request, settings):
+        sqlite3.connect(":memory:").close()  # here
+        return (yield from super().embedding(request, settings))
+
+
+class ReadsBytesOfTheEnvironment(Fine):
+    @hookimpl
+    def embedding(self, request, settings):
+        os.environb.get(b"FINE_STYLE")  # here
+        return (yield from super().embedding(request, settings))

@@ -2,7 +2,6 @@
 
 import copy
 import inspect
-import os
 
 import meddling
 import pytest
@@ -10,8 +9,6 @@ from jackfield.testing import check
 from jackfield.testing._canonical import CANONICAL
 from jackfield.testing._frozen import Changes, guarded
 from jackfield.types import CompletionRequest
-
-THERE = os.path.basename(meddling.__file__)
 
 
 def caught(plugin, wire):
@@ -22,7 +19,7 @@ def caught(plugin, wire):
 def line_in(plugin):
     """Where the class says "here"."""
     lines, first = inspect.getsourcelines(plugin)
-    return next(f"{THERE}:{first + number}" for number, line in enumerate(lines) if line.endswith("# here\n"))
+    return next(f"meddling.py:{first + number}" for number, line in enumerate(lines) if line.endswith("# here\n"))
 
 
 # ------------------------------------------------------------------------------------------ the request is left alone
@@ -53,3 +50,27 @@ def test_what_stands_in_a_tuple_is_guarded_and_an_upload_stays_what_it_is():
     request.messages[0]["content"] = "b"
     assert changes == ["messages[0].__setitem__(…) at an unknown line"]
     assert copy.deepcopy(request.params) == {"image": [upload]}
+
+
+# ------------------------------------------------------------------------------------- nothing is done but to be asked
+
+ITSELF = "test_a_flow_does_nothing_itself"
+BY_HAND = "test_settings_are_not_read_by_hand"
+
+
+@pytest.mark.parametrize(
+    ("plugin", "check", "said"),
+    [
+        (meddling.SleepsByItself, ITSELF, "called time.sleep"),
+        (meddling.DecoderThatSleeps, ITSELF, "called time.sleep"),
+        (meddling.StartsAThreadWithoutAnObject, ITSELF, "started a thread"),
+        (meddling.RunsACommand, ITSELF, "os.system(b'true')"),
+        (meddling.Forks, ITSELF, "os.fork()"),
+        (meddling.OpensADatabase, ITSELF, "sqlite3.connect(':memory:')"),
+        (meddling.ReadsBytesOfTheEnvironment, BY_HAND, "FINE_STYLE"),
+    ],
+)
+def test_what_a_hook_does_by_itself_is_caught(plugin, check, said, fine_wire):
+    failed = caught(plugin(), fine_wire)
+    assert {name.partition("[")[0] for name in failed} == {check}
+    assert all(f"{said} at " in text and line_in(plugin) in text for text in failed.values()), failed

@@ -99,7 +99,8 @@ def test_an_import_of_what_is_private(installed, line):
 
 
 def test_an_import_that_takes_long(installed):
-    failed = failures(installed(source=f"import time\ntime.sleep(0.6)\n{PROVIDER}"))
+    busy = "import time\nuntil = time.perf_counter() + 0.6\nwhile time.perf_counter() < until: pass\n"
+    failed = failures(installed(source=f"{busy}{PROVIDER}"))
     assert set(failed) == {"test_importing_is_quick"}
 
 
@@ -111,6 +112,11 @@ def test_an_import_that_takes_long(installed):
         ("import socket; socket.socket().close()", "socket"),
         ("import threading; threading.Thread(target=int).start()", "started a thread"),
         ("import subprocess, sys; subprocess.run([sys.executable, '-c', ''])", "subprocess"),
+        ("import os; os.system('true')", "os.system(b'true')"),
+        ("import sqlite3; sqlite3.connect(':memory:').close()", "sqlite3.connect(':memory:')"),
+        ("from time import sleep as doze; doze(0)", "called time.sleep"),
+        ("import _thread; _thread.start_new_thread(int, ())", "started a thread"),
+        ("import os; os.environb.get(b'HOME')", "read HOME"),
     ],
 )
 def test_an_import_that_does_something(installed, line, said):
@@ -119,6 +125,38 @@ def test_an_import_that_does_something(installed, line, said):
     text = failed["test_importing_opens_nothing"]
     assert said in text
     assert "__init__.py:1" in text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from pydantic import BaseModel, create_model; create_model('Shape', text=(str, ''))()",
+        "from importlib.metadata import version; __version__ = version('pydantic')",
+        "from importlib.metadata import entry_points; OTHERS = entry_points(group='nobody')",
+        "from importlib.metadata import version; __version__ = version(__name__)",
+    ],
+)
+def test_an_import_that_only_looks_at_metadata(installed, line):
+    assert failures(installed(source=f"{line}\n{PROVIDER}")) == {}
+
+
+def test_metadata_that_is_written_is_no_reading(installed):
+    line = (
+        "from pathlib import Path; Path(__file__ + '.dist-info').mkdir(); open(__file__ + '.dist-info/A', 'w').close()"
+    )
+    text = failures(installed(source=f"{line}\n{PROVIDER}"))["test_importing_opens_nothing"]
+    assert "os.mkdir(" in text
+    assert ".dist-info/A" in text
+
+
+def test_what_a_library_reads_is_its_own_though_its_name_begins_like_the_plugins(installed, tmp_path):
+    source = PROVIDER.replace(
+        "    return ModelResponse", "    __import__(f'{__name__}_sdk').look()\n    return ModelResponse"
+    )
+    subject = installed(source=source)
+    sdk = "import os\ndef look():\n    return os.environ.get('HOME')\n"
+    (tmp_path / f"{subject.module}_sdk.py").write_text(sdk, encoding="utf-8")
+    assert failures(subject) == {}
 
 
 @with_gateway

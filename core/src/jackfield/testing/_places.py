@@ -11,7 +11,7 @@ from contextlib import suppress
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
-__all__ = ["Roots", "definition", "line_here", "line_of", "line_of_return", "root_of"]
+__all__ = ["Roots", "definition", "inside", "line_here", "line_of", "line_of_return", "root_of"]
 
 Roots = tuple[str, ...]
 """Folders and files that a plugin's code stands in."""
@@ -31,9 +31,9 @@ def line_of(error: BaseException | None, roots: Roots) -> str | None:
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
-        inside = [each for each in _frames(error.__traceback__) if _inside(each[0].f_code.co_filename, roots)]
-        if inside:
-            return _written(inside[-1][0].f_code, inside[-1][1])
+        within = [each for each in _frames(error.__traceback__) if inside(each[0].f_code.co_filename, roots)]
+        if within:
+            return _written(within[-1][0].f_code, within[-1][1])
         error = error.__cause__ or error.__context__
     return None
 
@@ -42,7 +42,7 @@ def line_here(roots: Roots) -> str | None:
     """Return the plugin's line that stands nearest in the running stack."""
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001  # the one way to the stack, documented as such
     while frame is not None:
-        if _inside(frame.f_code.co_filename, roots):
+        if inside(frame.f_code.co_filename, roots):
             return _written(frame.f_code, frame.f_lineno)
         frame = frame.f_back
     return None
@@ -100,7 +100,8 @@ def _frames(trace: TracebackType | None) -> Iterator[tuple[FrameType, int]]:
         trace = trace.tb_next
 
 
-def _inside(file: str, roots: Roots) -> bool:
+def inside(file: str, roots: Roots) -> bool:
+    """Whether a file is one of the plugin's: one of the roots, or in the folder that one is."""
     file = os.path.realpath(file)
     return any(file == root or file.startswith(root + os.sep) for root in roots)
 

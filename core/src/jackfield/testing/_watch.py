@@ -1,20 +1,37 @@
-"""A watch over what Python does: files, sockets, processes and threads, and the reading of environment variables."""
+"""A watch over what Python does: files, sockets, processes, threads and sleeps, and variables that are read."""
 
 from __future__ import annotations
 
+import _thread
 import os
 import sys
-import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
-from ._places import Roots, line_here
+from ._places import Roots, inside, line_here
 
 __all__ = ["environment_watched", "watched"]
 
-WATCHED = ("open", "os.remove", "os.rename", "os.mkdir", "socket.", "subprocess.", "shutil.", "urllib.")
+WATCHED = (
+    *("open", "os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate", "shutil."),
+    *("socket.", "urllib.", "sqlite3.connect", "subprocess.", "pty.spawn"),
+    *("os.system", "os.fork", "os.exec", "os.posix_spawn", "os.spawn", "os.startfile"),
+)
+"""Beginnings of audit events."""
+
+CALLED: dict[Any, str] = {
+    time.sleep: "called time.sleep",
+    _thread.start_new_thread: "started a thread",
+    getattr(_thread, "start_joinable_thread", None): "started a thread",  # threading's way since Python 3.13
+    getattr(_thread, "_start_joinable_thread", None): "started a thread",
+}
+"""Functions of which no audit hook learns, or not before Python 3.13."""
+
 CODE = (".py", ".pyc", ".so", ".pyd", ".dll", ".dylib", ".pth")
+METADATA = (f".dist-info{os.sep}", f".egg-info{os.sep}")
 
 _watches: list[Watch] = []
 _installed = False
@@ -36,43 +53,54 @@ class Watch(list[str]):
 
 @contextmanager
 def watched(roots: Roots) -> Iterator[Watch]:
-    """Note every file, socket, process and thread that the plugin's code opens or starts within the block."""
+    """Note every file, socket, process and thread that the plugin's code opens or starts, and where it sleeps.
+
+    Functions written in C are watched through the profiler of the running thread, under whatever name they are called.
+    """
     global _installed
     if not _installed:
         sys.addaudithook(_audit)  # for good: Python takes none back, so it looks at the list below
         _installed = True
-    watch, start = Watch(roots), threading.Thread.start
-
-    def noted(thread: threading.Thread) -> None:
-        watch.note("started a thread")
-        start(thread)
-
+    watch, before = Watch(roots), sys.getprofile()
     _watches.append(watch)
-    threading.Thread.start = noted  # type: ignore[assignment, method-assign]  # Python 3.11 tells no audit hook of threads
+    sys.setprofile(_profiler(watch))
     try:
         yield watch
     finally:
-        threading.Thread.start = start  # type: ignore[method-assign]
+        sys.setprofile(before)
         _watches.remove(watch)
 
 
+def _profiler(watch: Watch) -> Callable[[FrameType, str, Any], None]:
+    def called(_: FrameType, event: str, function: Any) -> None:
+        if event == "c_call" and function in CALLED:
+            watch.note(CALLED[function])
+
+    return called
+
+
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:
-    if not _watches or not event.startswith(WATCHED) or _is_code(event, arguments):
+    if not _watches or not event.startswith(WATCHED) or _is_loading(event, arguments):
         return
     for watch in _watches:
         watch.note(_said(event, arguments))
 
 
-def _is_code(event: str, arguments: tuple[Any, ...]) -> bool:
-    # What the import system reads: a module that is loaded when it is first needed.
+def _is_loading(event: str, arguments: tuple[Any, ...]) -> bool:
+    # What the import system reads, and importlib.metadata: a module that is loaded when it is first needed, metadata
+    # of distributions, and archives that stand on the path.
     path = str(arguments[0]) if arguments else ""
-    return "__pycache__" in path or (event == "open" and path.endswith(CODE))
+    if "__pycache__" in path or event != "open":
+        return "__pycache__" in path
+    metadata = any(folder in path for folder in METADATA) or path in sys.path
+    return path.endswith(CODE) or (metadata and arguments[1] in {"r", "rb"})
 
 
 def _said(event: str, arguments: tuple[Any, ...]) -> str:
     if event == "open":
         return f"opened {arguments[0]!r}"
-    return f"{event}{arguments[1:2]!r}"
+    shown = arguments[1:2] if event.startswith(("socket.", "subprocess.")) else arguments[:1]
+    return f"{event}({', '.join(map(repr, shown))})"
 
 
 @contextmanager
@@ -80,6 +108,7 @@ def environment_watched(roots: Roots) -> Iterator[list[str]]:
     """Note every environment variable that a line of the plugin itself reads within the block."""
     environ: Any = os.environ
     before, seen = environ._data, []  # noqa: SLF001  # the one place that os.environ, os.getenv and their kin read
+    kin: list[Any] = [environ, *([os.environb] if os.supports_bytes_environ else [])]  # which share it
 
     class Noting(dict[Any, Any]):
         def __getitem__(self, key: Any) -> Any:
@@ -87,13 +116,16 @@ def environment_watched(roots: Roots) -> Iterator[list[str]]:
                 seen.append(f"{key.decode() if isinstance(key, bytes) else key} at {line}")
             return super().__getitem__(key)
 
-    noting = environ._data = Noting(before)  # noqa: SLF001
+    noting = Noting(before)
+    for each in kin:
+        each._data = noting  # noqa: SLF001
     try:
         yield seen
     finally:
-        environ._data = before  # noqa: SLF001  # with what was set or deleted meanwhile
+        for each in kin:
+            each._data = before  # noqa: SLF001
         before.clear()
-        before.update(noting.items())
+        before.update(noting.items())  # with what was set or deleted meanwhile
 
 
 def _reader(roots: Roots) -> str | None:
@@ -101,7 +133,4 @@ def _reader(roots: Roots) -> str | None:
     frame = sys._getframe(2)  # noqa: SLF001
     while frame.f_back is not None and frame.f_globals.get("__name__") in {"os", "collections.abc", __name__}:
         frame = frame.f_back
-    line = line_here(roots)
-    if line is None or not any(os.path.realpath(frame.f_code.co_filename).startswith(root) for root in roots):
-        return None
-    return line
+    return line_here(roots) if inside(frame.f_code.co_filename, roots) else None

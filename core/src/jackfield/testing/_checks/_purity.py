@@ -53,7 +53,7 @@ def _flow(subject: Subject, case: Case) -> bool:
 
 @each_case(_flow, "no hook is a flow: blocking and async hooks do their work themselves")
 def test_a_flow_does_nothing_itself(subject: Subject, case: Case) -> None:
-    """A flow, a splitter and a decoder open no file and no socket, and start no thread and no process.
+    """A flow, a splitter and a decoder open no file and no socket, start no thread and no process, and do not sleep.
 
     If this fails: ask for it instead: `yield from http(…)` for an exchange, `yield from sleep(…)` to wait,
     `yield from call(function)` for blocking code, which the core then runs where it stops nobody.
