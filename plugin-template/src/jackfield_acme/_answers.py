@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jackfield import EmbeddingResponse, ImageResponse, ModelList, ModelResponse
+from jackfield import EmbeddingResponse, ImageResponse, InvalidResponseError, ModelList, ModelResponse
 
 from ._faults import Fault
 from ._shape import Shape
@@ -84,13 +84,15 @@ class Vectors(Shape):
 class Job(Shape):
     """A job of `POST /images` that has ended: its pictures as PNG in base64, or what went wrong."""
 
-    images: list[str] = []
+    images: list[str] | None = None
     fault: Fault | None = None
 
     def response(self) -> ImageResponse:
         """Return the pictures; raises the error of a job that failed, which comes with status 200."""
         if self.fault is not None:
             raise self.fault.error()
+        if self.images is None:
+            raise InvalidResponseError("the job ended with neither images nor a fault", body=self.model_dump())
         return ImageResponse.model_validate({"data": [{"b64_json": image} for image in self.images]})
 
 

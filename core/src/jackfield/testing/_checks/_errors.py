@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 from ...errors import APIConnectionError, APIStatusError, APITimeoutError, JackfieldError, PluginError, error_class
-from ...flow import HttpResponse
-from ...transports import Outgoing
-from ...transports.memory import Reply
 from .._cases import Answer, Case
 from .._check import each_case, fail
+from .._differences import shown
 from .._flows import place_of
 from .._places import definition, line_of
 from .._replay import API_BASE, body_at
 from .._runs import Outcome, call
 from .._subject import Subject
+from ._servers import Cutting, Fixed, Raising
 
 __all__ = [
     "test_answers_of_another_shape_are_told",
@@ -93,7 +93,8 @@ def test_statuses_become_errors(subject: Subject, case: Case) -> None:
     """Every status above 400, with whatever body, becomes its error, retryable as the status is, with Retry-After.
 
     If this fails: `response_error` must read any body a proxy may send, with none of its own fields, or no JSON at all;
-    return None for what it does not know, and the core reads status, message and Retry-After itself.
+    return None for what it does not know, and the core reads status, message and Retry-After itself. A flow lets errors
+    pass: retries are the core's, as many as the caller asked for.
     """
     if call(subject, case).error is not None:
         return  # told by the golden tests
@@ -106,11 +107,12 @@ def test_statuses_become_errors(subject: Subject, case: Case) -> None:
 
 def _misread(subject: Subject, case: Case, status: int, body: bytes) -> tuple[str, str | None] | None:
     """Say what is wrong with the error that an answer becomes, and where; None where nothing is."""
-    outcome = call(subject, case, handler=_Fixed(Answer(status, {**CALM, "retry-after": "7"}, body)))
-    problem = _problem(outcome.error, status)
-    return (
-        None if problem is None else (f"{status} with {body[:40]!r} {problem}", line_of(outcome.error, subject.roots))
-    )
+    server = Fixed(Answer(status, {**CALM, "retry-after": "7"}, body))
+    outcome = call(subject, case, handler=server)
+    at = line_of(outcome.error, subject.roots)
+    if (problem := _problem(outcome.error, status)) is None and (problem := _repeated(server)) is not None:
+        at = definition(subject.function(case.operation))
+    return None if problem is None else (f"{status} with {body[:40]!r} {problem}", at)
 
 
 def _problem(error: Exception | None, status: int) -> str | None:
@@ -126,45 +128,71 @@ def _problem(error: Exception | None, status: int) -> str | None:
     return None if str(error) else f"raised {type(error).__name__} without a message"
 
 
-class _Fixed:
-    """Answers every request alike."""
-
-    def __init__(self, answer: Answer) -> None:
-        self._answer = answer
-
-    def __call__(self, outgoing: Outgoing) -> HttpResponse:
-        return HttpResponse(self._answer.status, self._answer.headers, self._answer.body)
+def _repeated(server: Fixed | Raising | Cutting) -> str | None:
+    return None if server.asked < 2 else f"led to {server.asked} requests, and whether to try again is the caller's"
 
 
 @each_case(_first_of_each, NO_WIRE)
 def test_answers_of_another_shape_are_told(subject: Subject, case: Case) -> None:
-    """An answer of status 200 that is another JSON, or none, is told as the server's fault and not as the plugin's.
+    """An answer of status 200 that is another JSON, or none, is told as the server's fault, and not the plugin's.
 
     If this fails: look before you reach, and raise `InvalidResponseError(message, body=…)` where the answer is not what
-    the server's documentation says; a KeyError out of a plugin blames the plugin.
+    the server's documentation says; a KeyError out of a plugin blames the plugin, and an empty answer nobody.
     """
     if call(subject, case).error is not None:
         return  # told by the golden tests
     for body in SHAPES:
-        outcome = call(subject, case, handler=_Fixed(Answer(200, CALM, body)))
+        outcome = call(subject, case, handler=Fixed(Answer(200, CALM, body)))
         if isinstance(outcome.error, PluginError) or not isinstance(outcome.error, JackfieldError | None):
             at = line_of(outcome.error, subject.roots)
             fail(f"200 with {body!r} raised {type(outcome.error).__name__}: {outcome.error}", at=at)
+        if outcome.error is None and _of_no_use(case, body, outcome.plain):
+            at = definition(subject.function(case.operation))
+            got = shown(outcome.plain)
+            fail(f"200 with {body!r} passed for an answer: {got}; expected InvalidResponseError", at=at)
+
+
+def _of_no_use(case: Case, body: bytes, result: Any) -> bool:
+    """Whether an answer had nothing to make a result of, to judge by the kind of JSON that the server sends."""
+    kind = type(_json(case.exchanges[-1].answer.body))
+    if case.streams or kind not in {dict, list}:
+        return False  # a cut stream has a check of its own; what is no JSON may be anything
+    if case.operation == "list_models" and body == b"[]":
+        return False  # no models, in the words of some servers
+    return type(_json(body)) is not kind or (kind is dict and not _holds_something(result))
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return ...  # which is no kind of JSON, as None is
+
+
+def _holds_something(result: dict[str, Any]) -> bool:
+    if "choices" not in result:
+        return bool(result.get("data"))
+    said = [choice.get("message", choice) for choice in result["choices"]]
+    return any(each.get("content") or each.get("text") or each.get("tool_calls") for each in said)
 
 
 @each_case(_first_of_each, NO_WIRE)
 def test_network_faults_are_told(subject: Subject, case: Case) -> None:
     """A refused or reset connection, a time-out and a body that is cut are connection errors, and may be retried.
 
-    If this fails: do not catch exceptions around `yield from http(…)`; the caller is to learn that no answer came.
+    If this fails: do not catch exceptions around `yield from http(…)`; the caller is to learn that no answer came, and
+    says how often to try again.
     """
     if call(subject, case).error is not None:
         return  # told by the golden tests
     for how, handler, wanted in _faults(subject, case):
         outcome = call(subject, case, handler=handler)
-        if not _told(outcome, wanted):
-            got = f"raised {type(outcome.error).__name__}: {outcome.error}" if outcome.error else "passed for an answer"
-            at = line_of(outcome.error, subject.roots) or definition(subject.function(case.operation))
+        repeated = _repeated(handler)
+        if repeated or not _told(outcome, wanted):
+            raised = f"raised {type(outcome.error).__name__}: {outcome.error}"
+            got = repeated or (raised if outcome.error else "passed for an answer")
+            at = None if repeated else line_of(outcome.error, subject.roots)
+            at = at or definition(subject.function(case.operation))
             fail(f"a connection that {how} {got}; expected {wanted.__name__}", at=at)
 
 
@@ -173,25 +201,9 @@ def _told(outcome: Outcome, wanted: type[JackfieldError]) -> bool:
 
 
 def _faults(subject: Subject, case: Case) -> Iterator[tuple[str, Any, type[JackfieldError]]]:
-    yield "was refused", _Raising(APIConnectionError("connection refused")), APIConnectionError
-    yield "timed out", _Raising(APITimeoutError("no answer")), APITimeoutError
+    yield "was refused", Raising(APIConnectionError("connection refused")), APIConnectionError
+    yield "timed out", Raising(APITimeoutError("no answer")), APITimeoutError
     body = body_at(case.exchanges[0].answer.body, API_BASE)
     reset = APIConnectionError("connection reset")
     first = case.exchanges[0].answer
-    yield "was reset within the body", _Cut(first, [body[: len(body) // 2], reset]), APIConnectionError
-
-
-class _Raising:
-    def __init__(self, error: Exception) -> None:
-        self._error = error
-
-    def __call__(self, outgoing: Outgoing) -> HttpResponse:
-        raise self._error
-
-
-class _Cut:
-    def __init__(self, answer: Answer, parts: list[bytes | Exception]) -> None:
-        self._answer, self._parts = answer, parts
-
-    def __call__(self, outgoing: Outgoing) -> Reply:
-        return Reply(self._answer.status, self._answer.headers, iter(self._parts))
+    yield "was reset within the body", Cutting(first, [body[: len(body) // 2], reset]), APIConnectionError

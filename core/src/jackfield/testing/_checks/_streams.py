@@ -14,6 +14,7 @@ from .._results import comparable, plain_result
 from .._runs import Outcome, call, stream_of
 from .._subject import Subject
 from ._answers import compare, told
+from ._words import in_other_words
 
 __all__ = [
     "test_a_stream_adds_up_to_the_whole_answer",
@@ -157,35 +158,42 @@ def _unmarked(whole: dict[str, Any]) -> dict[str, Any]:
 
 @each_case(streams, NO_STREAM)
 def test_two_streams_share_nothing(subject: Subject, case: Case) -> None:
-    """Two streams that are read in turns give what each gives alone.
+    """Two streams that are read in turns give what each gives alone, whether the server says the same in both or not.
 
     If this fails: give `EventStream` a factory, `decoder=Decoder` and not `decoder=lambda: THE_ONE`; and keep what a
-    stream remembers on its decoder or splitter, not in the module.
+    stream remembers on its decoder or splitter, not in the module or the class.
     """
     alone = call(subject, case)
     if alone.error is not None:
         return  # told by test_stream_golden
+    for other in (case, *_others(subject, case, alone)):
+        _compare_in_turns(subject, case, other)
+
+
+def _others(subject: Subject, case: Case, alone: Outcome) -> list[Case]:
+    """Return streams that say something else: another case, and this one with other words."""
+    cases = [each for each in subject.cases if each is not case and each.name != case.name and streams(subject, each)]
+    others = [*cases[:1], *([in_other_words(case, alone)] if case.exchanges else [])]
+    return [each for each in others if call(subject, each).error is None]
+
+
+def _compare_in_turns(subject: Subject, *pair: Case) -> None:
+    alone = [call(subject, each) for each in pair]
+    at, name = place_of(subject, pair[0]), pair[0].name
     try:
-        heard = _in_turns(subject, case)
+        heard = _in_turns(subject, pair)
     except Exception as error:
-        fail(
-            f"{case.name}, read in turns with another, failed: {type(error).__name__}: {error}",
-            at=place_of(subject, case),
-        )
-    for chunks in heard:
-        if found := differences(comparable(plain_result(alone.chunks)), comparable(plain_result(chunks))):
-            fail(
-                f"{case.name}, read in turns with another, gives something else than alone:",
-                found,
-                place_of(subject, case),
-            )
+        fail(f"{name}, read in turns with another, failed: {type(error).__name__}: {error}", at=at)
+    for expected, chunks in zip(alone, heard, strict=True):
+        if found := differences(comparable(plain_result(expected.chunks)), comparable(plain_result(chunks))):
+            fail(f"{name}, read in turns with another, gives something else than alone:", found, at)
 
 
-def _in_turns(subject: Subject, case: Case) -> list[list[Any]]:
-    cut = in_pieces(7) if case.exchanges else None
-    running = [stream_of(subject, case, Replay(case, cut=cut)) for _ in range(2)]
-    heard: list[list[Any]] = [[], []]
-    left = [0, 1]
+def _in_turns(subject: Subject, pair: tuple[Case, ...]) -> list[list[Any]]:
+    replays = [Replay(each, cut=in_pieces(7) if each.exchanges else None) for each in pair]
+    running = [stream_of(subject, each, replay) for each, replay in zip(pair, replays, strict=True)]
+    heard: list[list[Any]] = [[] for _ in pair]
+    left = list(range(len(pair)))
     while left:
         for each in list(left):
             chunk = next(running[each], None)
