@@ -32,7 +32,8 @@ from jackfield.testing._places import definition, line_of, line_of_return
 from jackfield.testing._redaction import Redaction
 from jackfield.testing._replay import written
 from jackfield.testing._runs import Outcome
-from jackfield.testing._secrets import forms_of, shows, texts_of
+from jackfield.testing._secrets import forms_of, hidden, shows, texts_of
+from jackfield.testing._tape import Taped
 from jackfield.testing._watch import environment_watched
 from jackfield.testing._written import write_request
 from jackfield.types import CompletionRequest, ModelResponseStream
@@ -306,6 +307,8 @@ def test_a_key_is_found_in_base64_wherever_it_stands(before, after):
     assert shows(key, [base64.b64encode(f"{before}{key}{after}".encode()).decode()])
     assert not shows(key, [base64.b64encode(b"user:another-password").decode()])
     assert all(len(form) > 15 for form in forms_of(key))
+    word = base64.b64encode(f"{before}{key}{after}".encode()).decode()
+    assert hidden(f"Basic {word}; {key}", key) == "Basic {api_key:encoded}; {api_key}"
 
 
 def test_all_that_an_error_shows_is_looked_at():
@@ -325,7 +328,6 @@ class Settings(SimpleNamespace):
 
 
 def test_what_is_private_is_replaced_everywhere():
-    redaction = Redaction(Settings())
     said = {
         "key": "fk-key-123456",
         "at": "https://models.example/v1/x",
@@ -333,7 +335,9 @@ def test_what_is_private_is_replaced_everywhere():
         "org": "org-12345678",
     }
     headers = {"OpenAI-Organization": "org-12345678", "Date": "today", "Retry-After": "2"}
-    answer = redaction.answer(200, headers, json.dumps(said).encode())
+    body = json.dumps(said).encode()
+    redaction = Redaction(Settings(), [taped(body, **headers)])
+    answer = redaction.answer(200, headers, body)
     assert answer.headers == {"retry-after": "2"}
     assert json.loads(answer.body) == {
         "key": "{api_key}",
@@ -341,13 +345,76 @@ def test_what_is_private_is_replaced_everywhere():
         "host": "{api_base}",
         "org": "{redacted}",
     }
-    request = {"a": ["team-secret-1", 1], "b": b"fk-key-123456"}
-    assert redaction.request(request) == {"a": ["{redacted}", 1], "b": b"{api_key}"}
+    request = {"headers": {}, "a": ["team-secret-1", 1], "b": b"fk-key-123456"}
+    assert redaction.request(request) == {"headers": {}, "a": ["{redacted}", 1], "b": b"{api_key}"}
 
 
-def test_counts_of_tokens_are_not_private():
-    headers = {"x-ratelimit-remaining-tokens": "100", "x-fine-token": "secret-token"}
-    assert Redaction(Settings()).answer(200, headers, b"").headers == {"x-ratelimit-remaining-tokens": "100"}
+def taped(body, **headers):
+    return Taped(SimpleNamespace(url="https://models.example/v1/x", headers={}), 200, headers, [body])
+
+
+def redacted(body, public="", **headers):
+    tape = [taped(body, **headers)]
+    return Redaction(Settings(), tape, public=public).answer(200, headers, body)
+
+
+def test_of_an_answers_headers_those_are_kept_that_a_plugin_may_need():
+    headers = {"x-ratelimit-remaining-tokens": "100", "x-fine-token": "secret-token", "x-served-by": "cache-7"}
+    assert redacted(b"secret-token", **headers).headers == {"x-ratelimit-remaining-tokens": "100"}
+    assert redacted(b"secret-token", **headers).body == b"{redacted}"
+
+
+@pytest.mark.parametrize(
+    ("body", "left"),
+    [
+        ('{"token": "Hello", "usage": {"total_tokens": 123456}}', None),
+        ('{"token": {"text": "Hello there, 1234567890"}}', None),
+        ('{"token": "ey0123456789abcdef"}', '{"token": "{redacted}"}'),
+        ('{"user": "a-user-of-the-case"}', None),
+        (
+            '{"org": {"id": "corp", "object": "organization"}, "object": "organization", "id": "corp"}',
+            '{"org": {"id": "{redacted}", "object": "organization"}, "object": "organization", "id": "{redacted}"}',
+        ),
+        ('{"account_id": 1234567, "count": 1234567}', '{"account_id": 0, "count": 1234567}'),
+        ('data: {"a": 1}\ndata: {"email":"jo@a.example"}\n\n', 'data: {"a": 1}\ndata: {"email":"{redacted}"}\n\n'),
+        (
+            '{"url": "https:\\/\\/cdn.example\\/a?sig=0123456789&w=1"}',
+            '{"url": "https:\\/\\/cdn.example\\/a?sig={redacted}&w=1"}',
+        ),
+        ("see /accounts/acc-12345/x", "see /accounts/{redacted}/x"),
+    ],
+)
+def test_bodies_keep_all_but_what_is_private(body, left):
+    assert redacted(body.encode(), public="a-user-of-the-case").body.decode() == (left or body)
+
+
+def test_a_request_s_private_fields_fit_anything():
+    request = {
+        "headers": {"x-signature": "made here", "authorization": "Bearer fk-key-123456", "accept": "x"},
+        "json": {"client_secret": "s", "user": "public"},
+        "form": [{"name": "account", "value": "a"}, {"name": "prompt", "value": "b"}],
+    }
+    assert Redaction(Settings(), public="public").request(request) == {
+        "headers": {"x-signature": "{any}", "authorization": "Bearer {api_key}", "accept": "x"},
+        "json": {"client_secret": "{any}", "user": "public"},
+        "form": [{"name": "account", "value": "{any}"}, {"name": "prompt", "value": "b"}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "caught"),
+    [
+        ("Send the key as Authorization: Bearer header.", False),
+        ("Bearer authentication-is-needed", False),
+        ("Bearer {api_key}", False),
+        ("Bearer {api_key}, and then Bearer ab12cd34ef56gh78", True),
+        ("bearer eyJhbGciOi.eyJzdWIiOiIx.c2ln", True),
+    ],
+)
+def test_what_follows_bearer_is_a_key_where_it_looks_like_one(wire, said, caught):
+    (wire / "error-authentication" / "1.response.json").write_text(json.dumps({"status": 401, "text": said}))
+    failures = failed(Fine(), wire=wire)
+    assert ("test_wire_files_hold_no_key" in failures) is caught
 
 
 def test_lines_are_found_where_there_are_any():

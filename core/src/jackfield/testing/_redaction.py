@@ -1,74 +1,137 @@
-"""What is taken out of an exchange before it is written: keys, accounts, cookies, ids of requests, addresses."""
+"""What is taken out of a call's exchanges before they are written: keys, tokens, accounts, ids, addresses."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from .._settings import Settings
 from ._cases import Answer
+from ._differences import ANY
+from ._private import ANYWHERE, in_answers, in_requests, is_private_field, is_private_header, strange_hosts
+from ._secrets import hidden
+from ._tape import Taped
 
 __all__ = ["Redaction"]
 
-PRIVATE = re.compile(
-    r"cookie|auth|key|token(?!s)|secret|account|organi[sz]ation|\borg\b|project|user|tenant|customer|workspace|"
-    r"request-id|requestid|trace|span|session|correlation|\bray\b|-ray$|\bip\b|forwarded",
-    re.IGNORECASE,
-)
-PASSING = {
-    *("connection", "content-encoding", "content-length", "date", "keep-alive", "server", "transfer-encoding", "vary"),
-    *("via", "alt-svc", "strict-transport-security", "x-content-type-options"),
-}
+KEPT = re.compile(r"content-type|(operation-)?location|retry-after(-ms)?|(x-)?ratelimit-.*")
+"""Headers of an answer that a plugin may need; a server can put anything into the others."""
+
+REDACTED = "{redacted}"
+SENT = "{redacted:sent}"
+"""For what no answer gave, so that offline the plugin sends another."""
+
+STRANGER = "redacted.invalid"
+STAND_IN = re.compile(r"([A-Za-z][\w-]*[ =:])?(\{(api_key|api_key:encoded|redacted)\})")
 LONG_ENOUGH = 8
 """Characters: a shorter value would be found in innocent text."""
 
 
 class Redaction:
-    """Replaces what is private of one call's exchanges, the same everywhere."""
+    """Replaces what is private, the same everywhere: what one answer gives away is taken out of all files.
 
-    def __init__(self, settings: Settings) -> None:
-        self._replaced: list[tuple[str, str]] = []
-        if settings.api_key:
-            self._replaced.append((settings.api_key, "{api_key}"))
+    ``public`` is the text of the case: what stands there is nobody's secret.
+    """
+
+    def __init__(self, settings: Settings, tape: Sequence[Taped] = (), *, public: str = "") -> None:
+        self._key = settings.api_key
+        self._public = public
+        self._bases: dict[str, str] = {}
+        self._replaced: dict[str, str] = {}
+        self._named: list[tuple[str, str | int]] = []
+        self._take_addresses(settings.api_base, tape)
         for name, value in settings.headers.items():
-            if PRIVATE.search(name) and len(value) >= LONG_ENOUGH:
-                self._replaced.append((value, "{redacted}"))
-        if settings.api_base:
-            parts = urlsplit(settings.api_base)
-            for address in (settings.api_base, f"{parts.scheme}://{parts.netloc}", parts.netloc):
-                self._replaced.append((address, "{api_base}"))
-                self._replaced.append((address.replace("/", "\\/"), "{api_base}"))  # as some write it in JSON
+            if is_private_header(name):
+                self._take(ANYWHERE, value)
+        for value in in_requests(tape):
+            self._take(ANYWHERE, value, SENT)
+        for name, found in in_answers(tape):
+            self._take(name, found)
+        self._longest_first = sorted(self._replaced.items(), key=lambda pair: -len(pair[0]))
+
+    def _take_addresses(self, base: str | None, tape: Sequence[Taped]) -> None:
+        parts = urlsplit(base or "")
+        own = (base, f"{parts.scheme}://{parts.netloc}", parts.netloc) if base else ()
+        strange = strange_hosts(tape) - {parts.netloc}
+        for address, stand_in in [*((each, "{api_base}") for each in own), *((each, STRANGER) for each in strange)]:
+            self._bases[str(address)] = stand_in
+            self._bases[str(address).replace("/", "\\/")] = stand_in  # as some write it in JSON
+
+    def _take(self, name: str, value: str | int, stand_in: str = REDACTED) -> None:
+        if not value or str(value) in self._public or value == self._key:
+            return
+        if isinstance(value, str) and _is_telling(value):
+            written = (value, json.dumps(value)[1:-1], value.replace("/", "\\/"), quote(value, safe=""))
+            self._replaced |= dict.fromkeys(written, stand_in)
+        elif name != ANYWHERE:
+            self._named.append((name, value))
 
     def answer(self, status: int, headers: Mapping[str, str], body: bytes) -> Answer:
         """Return an answer that may be shown to anybody."""
-        private = {name: value for name, value in headers.items() if PRIVATE.search(name)}
-        for value in private.values():
-            if len(value) >= LONG_ENOUGH:
-                self._replaced.append((value, "{redacted}"))
-        kept = {name.lower(): self.text(value) for name, value in headers.items() if name not in private}
-        kept = {name: value for name, value in kept.items() if name not in PASSING}
+        lower = {name.lower(): value for name, value in headers.items()}
+        kept = {name: self.text(value) for name, value in lower.items() if KEPT.fullmatch(name)}
         return Answer(status, kept, self.content(body))
 
     def text(self, value: str) -> str:
         """Return a text without what is private."""
-        for secret, stand_in in self._replaced:
+        for address, stand_in in self._bases.items():
+            value = value.replace(address, stand_in)
+        if self._key:
+            value = hidden(value, self._key)
+        for secret, stand_in in self._longest_first:
             value = value.replace(secret, stand_in)
+        for name, short in self._named:
+            value = _without_named(value, name, short)
         return value
 
     def content(self, value: bytes) -> bytes:
         """Return a body without what is private."""
-        for secret, stand_in in self._replaced:
-            value = value.replace(secret.encode(), stand_in.encode())
-        return value
+        return self.text(value.decode(errors="surrogateescape")).encode(errors="surrogateescape")
 
     def request(self, value: Any) -> Any:
-        """Return a request, in the form of the wire files, without what is private."""
+        """Return a request, in the form of the wire files, without what is private.
+
+        What stands under a private name and is not known from elsewhere becomes ``{any}``, which fits anything.
+        """
+        headers = {name: self._header(name, each) for name, each in value["headers"].items()}
+        return {**self._clean(value), "headers": headers}
+
+    def _header(self, name: str, value: str) -> str:
+        clean = self.text(value)
+        return clean if not is_private_header(name) else self._or_any(clean)
+
+    def _or_any(self, clean: str) -> str:
+        return clean if STAND_IN.fullmatch(clean) or clean in self._public else ANY
+
+    def _clean(self, value: Any) -> Any:
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, bytes):
             return self.content(value)
         if isinstance(value, Mapping):
-            return {name: self.request(item) for name, item in value.items()}
-        return [self.request(item) for item in value] if isinstance(value, list) else value
+            return {name: self._field(_name_of(name, value), item) for name, item in value.items()}
+        return [self._clean(item) for item in value] if isinstance(value, list) else value
+
+    def _field(self, name: str, value: Any) -> Any:
+        clean = self._clean(value)
+        return self._or_any(clean) if isinstance(clean, str) and is_private_field(name, value) else clean
+
+
+def _name_of(name: str, fields: Mapping[str, Any]) -> str:
+    # A field of a form is {"name": …, "value": …}: there the one says what the other is.
+    return str(fields["name"]) if name == "value" and "name" in fields else name
+
+
+def _is_telling(value: str) -> bool:
+    """Whether a value is what it is wherever it stands: no word as "organization", which may be any field's."""
+    return len(value) >= 2 * LONG_ENOUGH or (len(value) >= LONG_ENOUGH and not value.isalpha())
+
+
+def _without_named(text: str, name: str, value: str | int) -> str:
+    field = re.escape(json.dumps(name)) + r"\s*:\s*"
+    if isinstance(value, int):
+        return re.sub(rf"({field}){value}(?!\d)", r"\g<1>0", text)
+    return re.sub(rf"({field}){re.escape(json.dumps(value))}", rf'\g<1>"{REDACTED}"', text)

@@ -14,6 +14,7 @@ from ..transports import Outgoing
 from ..transports.memory import Reply
 from ._cases import Answer, Case
 from ._errors import NonconformanceError
+from ._secrets import hidden
 
 __all__ = ["API_BASE", "API_KEY", "Replay", "body_at", "written"]
 
@@ -86,7 +87,7 @@ def _marked(value: Any, base: str, key: str) -> Any:
         return {name: _marked(item, base, key) for name, item in value.items()}
     if isinstance(value, list):
         return [_marked(item, base, key) for item in value]
-    return value.replace(base, "{api_base}").replace(key, "{api_key}") if isinstance(value, str) else value
+    return hidden(value.replace(base, "{api_base}"), key) if isinstance(value, str) else value
 
 
 def _body(outgoing: Outgoing, kind: str) -> dict[str, Any]:

@@ -2,22 +2,69 @@
 
 from __future__ import annotations
 
+import string
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-__all__ = ["forms_of", "shows", "texts_of"]
+__all__ = ["forms_of", "hidden", "shows", "texts_of"]
+
+BASE64 = string.ascii_letters + string.digits + "+/-_"
+LONG_ENOUGH = 6
+"""Characters of a form: a shorter one would be found in innocent text."""
 
 
 def forms_of(key: str) -> set[bytes]:
     """Return a key as it is, quoted, reversed, in hex, and in base64 wherever in a text it stands."""
     raw = key.encode()
-    forms = {raw, quote(key, safe="").encode(), quote_plus(key).encode(), raw.hex().encode(), raw[::-1]}
+    return {raw, *_quoted(key), raw.hex().encode(), raw[::-1], *_in_base64(raw)}
+
+
+def _quoted(key: str) -> set[bytes]:
+    return {quote(key, safe="").encode(), quote_plus(key).encode()}
+
+
+def _in_base64(raw: bytes) -> set[bytes]:
+    forms = set()
     for shift in range(3):  # what stands before it moves the bits
         for encode in (b64encode, urlsafe_b64encode):
             forms.add(encode(b"\0" * shift + raw).rstrip(b"=")[4 if shift else 0 : -2])
     return forms
+
+
+def hidden(text: str, key: str) -> str:
+    """Return a text with ``{api_key}`` for the key, quoted too, and ``{api_key:encoded}`` for it in another form.
+
+    Of base64 the whole word goes, for its letters beside the key hold bits of it.
+    """
+    plain, encoded, words = _stand_ins(key)
+    for form in plain:
+        text = text.replace(form, "{api_key}")
+    for form in encoded:
+        text = text.replace(form, "{api_key:encoded}")
+    for form in words:
+        if form in text:
+            text = _without_words(text, form)
+    return text
+
+
+@lru_cache(maxsize=16)
+def _stand_ins(key: str) -> tuple[list[str], list[str], list[str]]:
+    raw = key.encode()
+    kinds = (_quoted(key), {raw.hex().encode(), raw[::-1]}, _in_base64(raw))
+    plain, encoded, words = ([form.decode() for form in forms if len(form) >= LONG_ENOUGH] for forms in kinds)
+    return [key, *plain], encoded, words
+
+
+def _without_words(text: str, form: str) -> str:
+    before, found, rest = text.partition(form)
+    done = []
+    while found:
+        done += [before.rstrip(BASE64), "{api_key:encoded}"]
+        before, found, rest = rest.lstrip(BASE64).lstrip("=").partition(form)
+    return "".join([*done, before])
 
 
 def shows(key: str, texts: Iterable[str]) -> bool:

@@ -13,7 +13,8 @@ from ._check import Check
 from ._checks import CHECKS
 from ._engine import Gap
 from ._errors import SuiteError
-from ._record import LIVE, RECORDING, to_record
+from ._live import LIVE
+from ._record import RECORDING, to_record
 from ._subject import Subject, subject_of
 
 __all__ = ["ProviderSuite", "wire_folder"]

@@ -17,7 +17,8 @@ import pytest
 from ._checks import CHECKS
 from ._engine import Test, check_gaps, tests_of
 from ._errors import SuiteError
-from ._record import LIVE, RECORDING
+from ._live import LIVE
+from ._record import RECORDING
 from ._report import Report, written_reports
 from ._suite import STANDARD, ProviderSuite
 from ._written import accept

@@ -1,0 +1,155 @@
+"""Recording: what is private stays out of the wire files, and a server that is not there takes nothing away."""
+
+from __future__ import annotations
+
+import json
+import threading
+from base64 import b64encode
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import quote
+
+import pytest
+from fine import Fine, parsed
+from fine_server import KEY, FineServer
+from jackfield import EmbeddingResponse, ProviderInfo, hookimpl
+from jackfield.flow import http
+from jackfield.testing import NonconformanceError, check
+from jackfield.testing._record import RECORDING
+from jackfield.testing._subject import subject_of
+
+SLASHED = "fk/real+0123456789"
+PRIVATE = {
+    "access_token": "tok-0123456789abcdef",
+    "refresh_token": "ref-9876543210",
+    "account_id": "acct-777777777",
+    "organization": "org-corp-1234",
+    "username": "jane",
+}
+HEADERS = {"x-client-id": "cli-5551234567", "x-subscription": "sub-123456789", "x-ratelimit-limit": "7"}
+
+
+class Exchanges:
+    """A provider that first exchanges its key for a token, as some servers want it."""
+
+    signs = "sig-0a1b2c3d4e5f6a7b"
+
+    @hookimpl
+    def provider_info(self):
+        return ProviderInfo(api_key_env=("EX_KEY",), api_base_env=("EX_BASE",))
+
+    @hookimpl
+    def embedding(self, request, settings):
+        key = settings.require_api_key()
+        basic = b64encode(f"user:{key}".encode()).decode()
+        at = f"{settings.api_base}/token?k={quote(key, safe='')}"
+        response = yield from http("POST", at, headers={"authorization": f"Basic {basic}"}, json={"scope": "x"})
+        said = parsed(response.content)
+        sent = {"x-token": said["access_token"], "x-account": said["account_id"], "x-signature-auth": self.signs}
+        response = yield from http("GET", response.headers["location"], headers=sent)
+        return EmbeddingResponse(data=[{"embedding": parsed(response.content)["v"]}], model=request.model)
+
+
+class TokenServer:
+    """Gives a token, and names an address of its own house where the answer is to be had."""
+
+    def __init__(self):
+        owner = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                self.rfile.read(int(self.headers.get("content-length", 0)))
+                self.answer(PRIVATE, location=f"http://localhost:{owner.port}/accounts/acc-31415926/x?sig=c2lnbmF0dXJl")
+
+            def do_GET(self):
+                self.answer({"v": [1.0], "user": {"id": "u-27182818", "name": "jane"}, "log": PRIVATE["refresh_token"]})
+
+            def answer(self, said, **headers):
+                body = json.dumps(said).encode()
+                self.send_response(200)
+                for name, value in {**HEADERS, "content-length": str(len(body)), **headers}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format, *arguments):
+                """Keeps quiet."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self.server.server_address[1]
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+def recorded(plugin, wire, name):
+    """Record one case, written down or canonical and missing."""
+    subject = subject_of("ex", plugin=plugin, model="m", wire=wire, complete=False)
+    [case] = [case for case in subject.cases if case.name == name]
+    RECORDING.run(subject, case)
+
+
+@pytest.fixture
+def exchanged(tmp_path, monkeypatch):
+    """The wire folder of the token exchange."""
+    wire = tmp_path / "wire"
+    (wire / "embedding-one").mkdir(parents=True)
+    (wire / "embedding-one" / "case.json").write_text("{}")
+    with TokenServer() as server:
+        monkeypatch.setenv("EX_KEY", SLASHED)
+        monkeypatch.setenv("EX_BASE", f"http://127.0.0.1:{server.port}")
+        recorded(Exchanges(), wire, "embedding-one")
+    return wire
+
+
+def test_nothing_private_of_a_token_exchange_is_written(exchanged):
+    written = b"".join(file.read_bytes() for file in exchanged.rglob("*") if file.is_file()).decode()
+    keys = (SLASHED, quote(SLASHED, safe=""), b64encode(f"user:{SLASHED}".encode()).decode())
+    said = ("localhost", "127.0.0.1", "acc-31415926", "c2lnbmF0dXJl", "u-27182818", Exchanges.signs)
+    private = (*keys, *PRIVATE.values(), HEADERS["x-client-id"], HEADERS["x-subscription"], *said)
+    assert [each for each in private if each in written] == []
+    assert '"x-ratelimit-limit": "7"' in written
+
+
+def test_what_was_recorded_of_a_token_exchange_is_what_is_sent_offline(exchanged):
+    report = check("ex", plugin=Exchanges(), model="m", wire=exchanged)
+    passed = {"test_request_golden[embedding-one]", "test_response_golden[embedding-one]"}
+    assert passed <= set(report.passed), report.failed.get("test_request_golden[embedding-one]")
+    assert "test_wire_files_hold_no_key" in report.passed
+
+
+def contents(folder):
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+@pytest.mark.parametrize("name", ["error-authentication", "chat-plain", "stream-plain"])
+def test_a_server_that_is_not_there_takes_nothing_away(name, wire, monkeypatch):
+    before = contents(wire / name)
+    with FineServer() as server:
+        base = server.url
+    monkeypatch.setenv("FINE_KEY", KEY)
+    monkeypatch.setenv("FINE_BASE", base)
+    with pytest.raises(NonconformanceError, match=f"the real server did not answer {name}: APIConnectionError"):
+        recorded(Fine(), wire, name)
+    assert contents(wire / name) == before
+
+
+class TakesAnyKey(Fine):
+    def headers(self, settings):
+        return {"x-fine-key": KEY}
+
+
+def test_a_wrong_key_that_the_server_takes_is_no_recording(wire, monkeypatch):
+    before = contents(wire / "error-authentication")
+    with FineServer() as server:
+        monkeypatch.setenv("FINE_KEY", KEY)
+        monkeypatch.setenv("FINE_BASE", server.url)
+        with pytest.raises(NonconformanceError, match="expected AuthenticationError, and the real server answered"):
+            recorded(TakesAnyKey(), wire, "error-authentication")
+    assert contents(wire / "error-authentication") == before
