@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -134,7 +135,8 @@ def _no_files(subject: Subject) -> str | None:
     return None if any(case.folder for case in subject.cases) else "the provider has no wire files"
 
 
-KEY_LIKE = (b"Bearer ", b"bearer ")
+KEY_LIKE = re.compile(rb"bearer\s+(?=[\w.~+/-]*\d)[\w.~+/-]{16,}", re.IGNORECASE)
+"""A word of 16 characters with a digit: what stands after "Bearer" in a sentence is shorter, or has none."""
 
 
 @once(unless=_no_files)
@@ -163,4 +165,4 @@ def _holds_key(subject: Subject, file: Path) -> bool:
     keys = [API_KEY, *(key for key in real if len(key) > 7)]
     if any(form in content for key in keys for form in forms_of(key)):
         return True
-    return any(mark in content and mark + b"{api_key}" not in content for mark in KEY_LIKE)
+    return KEY_LIKE.search(content) is not None
