@@ -153,3 +153,19 @@ def test_a_wrong_key_that_the_server_takes_is_no_recording(wire, monkeypatch):
         with pytest.raises(NonconformanceError, match="expected AuthenticationError, and the real server answered"):
             recorded(TakesAnyKey(), wire, "error-authentication")
     assert contents(wire / "error-authentication") == before
+
+
+class NeedsAHeader(Exchanges):
+    @hookimpl
+    def embedding(self, request, settings):
+        response = yield from http("POST", f"{settings.api_base}/token", json={})
+        return EmbeddingResponse(data=[{"embedding": [float(response.headers["x-subscription"][-1])]}])
+
+
+def test_a_header_that_the_plugin_needs_and_that_was_left_out_is_named(tmp_path, monkeypatch):
+    (tmp_path / "embedding-one").mkdir()
+    (tmp_path / "embedding-one" / "case.json").write_text("{}")
+    with TokenServer() as server:
+        monkeypatch.setenv("EX_BASE", f"http://127.0.0.1:{server.port}")
+        with pytest.raises(NonconformanceError, match=r"left out of the answers' headers: .*x-subscription"):
+            recorded(NeedsAHeader(), tmp_path, "embedding-one")

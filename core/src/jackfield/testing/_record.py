@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from ..errors import APIStatusError, BadRequestError
 from ..types import Request
 from ._canonical import CANONICAL, WIRE_ONLY, canonical_error
 from ._cases import Case
 from ._check import each_case, fail
-from ._redaction import Redaction
+from ._redaction import Redaction, is_kept
 from ._replay import written
 from ._runs import Outcome
 from ._subject import Subject
@@ -47,7 +47,8 @@ def test_recording(subject: Subject, case: Case) -> None:
     Key and address come from the provider's environment variables. Errors are recorded for error-authentication only,
     with a wrong key; others no server gives when it is asked, so they are written by hand. What was recorded before is
     replaced only by an answer of the kind that the case is about.
-    If this fails: set the variables that the provider names; look at the request with `pytest --accept` first.
+    If this fails: set the variables that the provider names; look at the request with `pytest --accept` first. Where
+    the plugin needs a header that was left out, write it into the `N.response.json`, with a value made up.
     """
     assert case.folder is not None  # of those that are selected
     request = real_request(subject, case)
@@ -58,7 +59,9 @@ def test_recording(subject: Subject, case: Case) -> None:
     _check_answer(case, outcome, exchanges)
     redaction = Redaction(subject.settings(request), exchanges, public=_public(case, request))
     _write(case.folder, [_redacted(each, redaction) for each in exchanges])
-    accept_case(subject, case_of(case.folder), case.folder)
+    error = accept_case(subject, case_of(case.folder), case.folder).error
+    if error is not None and outcome.error is None:
+        _left_out(case, error, exchanges)
 
 
 def _write_refusal(folder: Path, error: BadRequestError) -> None:
@@ -80,6 +83,17 @@ def _check_answer(case: Case, outcome: Outcome, exchanges: list[Taped]) -> None:
             f"answered with {type(error).__name__}: {error}" if error is not None else "answered as if all were well"
         )
         fail(f"{case.name}: expected {expected['type']}, and the real server {answered}")
+
+
+def _left_out(case: Case, error: Exception, exchanges: list[Taped]) -> NoReturn:
+    headers = sorted({name.lower() for each in exchanges for name in each.headers if not is_kept(name)})
+    fail(
+        f"{case.name} was recorded without what is private, and so it ends with {type(error).__name__}: {error}",
+        [
+            f"left out of the answers' headers: {', '.join(headers)}",
+            "write what the plugin needs into the files by hand",
+        ],
+    )
 
 
 def _public(case: Case, request: Request) -> str:

@@ -15,7 +15,7 @@ from ._private import ANYWHERE, in_answers, in_requests, is_private_field, is_pr
 from ._secrets import hidden
 from ._tape import Taped
 
-__all__ = ["Redaction"]
+__all__ = ["Redaction", "is_kept"]
 
 KEPT = re.compile(r"content-type|(operation-)?location|retry-after(-ms)?|(x-)?ratelimit-.*")
 """Headers of an answer that a plugin may need; a server can put anything into the others."""
@@ -28,6 +28,11 @@ STRANGER = "redacted.invalid"
 STAND_IN = re.compile(r"([A-Za-z][\w-]*[ =:])?(\{(api_key|api_key:encoded|redacted)\})")
 LONG_ENOUGH = 8
 """Characters: a shorter value would be found in innocent text."""
+
+
+def is_kept(header: str) -> bool:
+    """Whether a header of an answer is recorded."""
+    return KEPT.fullmatch(header.lower()) is not None
 
 
 class Redaction:
@@ -72,7 +77,7 @@ class Redaction:
     def answer(self, status: int, headers: Mapping[str, str], body: bytes) -> Answer:
         """Return an answer that may be shown to anybody."""
         lower = {name.lower(): value for name, value in headers.items()}
-        kept = {name: self.text(value) for name, value in lower.items() if KEPT.fullmatch(name)}
+        kept = {name: self.text(value) for name, value in lower.items() if is_kept(name)}
         return Answer(status, kept, self.content(body))
 
     def text(self, value: str) -> str:

@@ -23,8 +23,8 @@ def accept(subject: Subject) -> None:
             accept_case(subject, case, case.folder)
 
 
-def accept_case(subject: Subject, case: Case, folder: Path) -> None:
-    """Write what one case lacks."""
+def accept_case(subject: Subject, case: Case, folder: Path) -> Outcome:
+    """Write what one case lacks; return what came of its call."""
     outcome = call(subject, case)
     assert outcome.replay is not None  # of a call without a handler of its own
     for number, outgoing in enumerate(outcome.replay.sent[: len(case.exchanges)], 1):
@@ -32,6 +32,7 @@ def accept_case(subject: Subject, case: Case, folder: Path) -> None:
             write_request(folder, number, written(outgoing))
     if case.error is None and outcome.error is None and not (folder / "result.json").exists():
         write_json(folder / "result.json", _repeatable(outcome, call(subject, case)))
+    return outcome
 
 
 def _lacks(case: Case) -> bool:
