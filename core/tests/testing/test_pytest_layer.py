@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from fine_server import KEY, PRIVATE, REQUEST_ID, FineServer
+from jackfield.testing import ProviderSuite
 
 HERE = Path(__file__).parent
 
@@ -120,6 +121,60 @@ def test_a_standard_test_cannot_be_overridden_by_a_mixin(run_pytest, wire):
     ran = run_pytest(SUITE.replace("class TestFine(ProviderSuite)", MIXIN))
     assert ran.code == 2
     assert "changes the standard test test_stream_golden" in ran.text
+
+
+@pytest.mark.parametrize("after", ["TestFine.test_request_golden = None", "del ProviderSuite.test_stream_golden"])
+def test_a_standard_test_cannot_be_taken_out_after_the_class(run_pytest, wire, monkeypatch, after):
+    monkeypatch.setattr(ProviderSuite, "test_stream_golden", ProviderSuite.test_stream_golden)  # which puts it back
+    ran = run_pytest(f"{SUITE}\n{after}\n")
+    assert ran.code == 2, ran.text
+    assert "TestFine changes the standard test test_" in ran.text
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("pytestmark = pytest.mark.skip", "is marked skip"),
+        ("pytestmark = pytest.mark.skipif(True, reason='later')", "is marked skipif"),
+        ("pytestmark = [pytest.mark.xfail]", "is marked xfail"),
+    ],
+)
+@pytest.mark.parametrize("indent", ["    ", ""], ids=["class", "module"])
+def test_a_standard_test_cannot_be_marked(run_pytest, wire, line, said, indent):
+    ran = run_pytest(f"import pytest\n{SUITE}\n{indent}{line}\n")
+    assert ran.code == 4, ran.text
+    assert f"TestFine: the standard test test_the_hooks_fit_their_protocols {said}, and can only pass" in ran.text
+    assert 'instead: gaps = {"test_the_hooks_fit_their_protocols": Gap(reason="…")}' in ran.text
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("__test__ = False", "TestFine says __test__ = False, so that nothing of it would run"),
+        ("def __init__(self): pass", "TestFine has a method __init__, so that nothing of it would run"),
+    ],
+)
+def test_a_suite_cannot_be_hidden_from_pytest(run_pytest, wire, line, said):
+    ran = run_pytest(f"{SUITE}\n    {line}\n")
+    assert ran.code == 2, ran.text
+    assert said in ran.text
+
+
+@pytest.mark.parametrize(
+    "line", ["def setup_method(self): pytest.skip('later')", "def setup_method(self): pytest.xfail('later')"]
+)
+def test_a_standard_test_that_is_skipped_on_its_way_fails(run_pytest, wire, line):
+    ran = run_pytest(f"import pytest\n{SUITE}\n    {line}\n", "-k", "protocols")
+    assert ran.code == 1, ran.text
+    assert "1 error" in ran.counts
+    assert "test_the_hooks_fit_their_protocols was skipped before it ran, and can only pass or fail" in ran.text
+
+
+def test_tests_of_the_author_may_be_skipped(run_pytest, wire):
+    own = "    @pytest.mark.skip\n    def test_mine(self): pass"
+    ran = run_pytest(f"import pytest\n{SUITE}\n{own}\n", "-k", "mine or protocols")
+    assert ran.code == 0, ran.text
+    assert "1 passed, 1 skipped" in ran.counts
 
 
 GAP = """

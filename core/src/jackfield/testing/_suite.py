@@ -17,7 +17,7 @@ from ._live import LIVE
 from ._record import RECORDING, to_record
 from ._subject import Subject, subject_of
 
-__all__ = ["ProviderSuite", "wire_folder"]
+__all__ = ["ProviderSuite", "instead_of", "wire_folder"]
 
 PLUGIN = "jackfield.testing.plugin"
 
@@ -48,12 +48,7 @@ class ProviderSuite:
         super().__init_subclass__(**options)
         if "pytest" in sys.modules and PLUGIN not in sys.modules:
             raise SuiteError(f'the kit is not switched on: write addopts = ["-p", "{PLUGIN}"] into pytest\'s settings')
-        for name, standard in STANDARD.items():
-            if getattr(cls, name, None) is not standard:
-                raise SuiteError(
-                    f"{cls.__name__} changes the standard test {name}, which every provider passes as it is; "
-                    f'declare what is missing instead: gaps = {{"{name}": Gap(reason="…")}}'
-                )
+        _hold_to_standard(cls)
 
     @classmethod
     def subject(cls, *, complete: bool = True) -> Subject:
@@ -61,6 +56,7 @@ class ProviderSuite:
 
         Without ``complete`` cases may lack their answers, and canonical ones are added: they are to be recorded.
         """
+        _hold_to_standard(cls)  # again: what a class has been given since
         name = getattr(cls, "provider", None)
         if not isinstance(name, str) or not name:
             raise SuiteError(f'{cls.__name__} names no provider: provider = "…", as callers write it before the slash')
@@ -71,6 +67,20 @@ class ProviderSuite:
         if wire is not None and not complete:
             subject.cases = to_record(subject, wire)
         return subject
+
+
+def _hold_to_standard(suite: type[ProviderSuite]) -> None:
+    for name, standard in STANDARD.items():
+        if getattr(suite, name, None) is not standard:
+            raise SuiteError(
+                f"{suite.__name__} changes the standard test {name}, which every provider passes as it is; "
+                f"{instead_of(name)}"
+            )
+
+
+def instead_of(name: str) -> str:
+    """Say what there is instead of a standard test that is changed or switched off."""
+    return f'declare what is missing instead: gaps = {{"{name}": Gap(reason="…")}}'
 
 
 def wire_folder(suite: type, wire: str) -> Path:

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,13 @@ from ._errors import SuiteError
 from ._live import LIVE
 from ._record import RECORDING
 from ._report import Report, written_reports
-from ._suite import STANDARD, ProviderSuite
+from ._suite import STANDARD, ProviderSuite, instead_of
 from ._written import accept
 
 MODES = {"record": RECORDING, "live": LIVE}
+SWITCHES = {"skip", "skipif", "xfail"}
+"""Marks by which pytest runs a test in vain, or not at all."""
+
 BY_NAME = {check.name: check for check in (*CHECKS, *MODES.values())}
 
 
@@ -81,7 +84,9 @@ class Conformance:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pycollect_makeitem(self, collector: pytest.Collector, name: str, obj: object) -> list[Any] | None:
-        """Leave out standard tests of which nothing is to run."""
+        """Leave out standard tests of which nothing is to run, and refuse a suite that pytest would pass over."""
+        if _is_suite(obj) and (reason := _passed_over(obj)) and collector.istestclass(obj, name):  # type: ignore[attr-defined]  # of modules and classes
+            raise pytest.Collector.CollectError(f"{name} {reason}, so that nothing of it would run; take it out")
         suite: Any = getattr(collector, "obj", None)
         if not _is_suite(suite) or name not in STANDARD:
             return None
@@ -99,6 +104,20 @@ class Conformance:
         ]
         metafunc.parametrize("conformance", tests)
 
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Refuse marks that switch a standard test off, whoever put them there."""
+        for item in filter(_is_standard, session.items):
+            if marks := SWITCHES & {mark.name for mark in item.iter_markers()}:
+                raise pytest.UsageError(_switched_off(item, f"is marked {min(marks)}"))
+
+    @pytest.hookimpl(tryfirst=True, hookwrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, Any, None]:
+        """Have a standard test fail that a fixture or a set-up skips: it is for the kit to say what does not apply."""
+        report = (yield).get_result()
+        if report.when == "setup" and report.skipped and _is_standard(item):
+            report.outcome, report.longrepr = "failed", _switched_off(item, "was skipped before it ran")
+            vars(report).pop("wasxfail", None)
+
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Stop what was started and write the report."""
         for run in self.runs.values():
@@ -109,6 +128,23 @@ class Conformance:
 
 def _is_suite(suite: Any) -> bool:
     return isinstance(suite, type) and issubclass(suite, ProviderSuite)
+
+
+def _is_standard(item: pytest.Item) -> bool:
+    return isinstance(item, pytest.Function) and _is_suite(item.cls) and item.originalname in STANDARD
+
+
+def _passed_over(suite: Any) -> str | None:
+    """Say what of a suite has pytest collect nothing of it."""
+    if not getattr(suite, "__test__", True):
+        return "says __test__ = False"
+    made = [name for name in ("__init__", "__new__") if getattr(suite, name) is not getattr(object, name)]
+    return f"has a method {made[0]}" if made else None
+
+
+def _switched_off(item: Any, how: str) -> str:
+    name = item.originalname
+    return f"{item.cls.__name__}: the standard test {name} {how}, and can only pass or fail; {instead_of(name)}"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
