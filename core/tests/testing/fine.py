@@ -169,6 +169,7 @@ CASES: dict[str, tuple[dict[str, Any], list[tuple[int, dict[str, str], Any]]]] =
     ),
     "stream-plain": ({"same_answer": "chat-plain"}, [(200, STREAM, FLOW)]),
     "stream-tools": ({"error": REFUSED}, []),
+    "stream-parallel-tools": ({"error": REFUSED}, []),
     "stream-error": (
         {"error": {"type": "RateLimitError", "message": "Too many at once."}},
         [(200, STREAM, events({"text": "Hel"}, BUSY, {"end": "done", "counts": [3, 2]}))],

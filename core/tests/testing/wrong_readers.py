@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fine import Decoder, Fine, chunks_of, parsed
+from dataclasses import replace
+
+from fine import KNOWN, Decoder, Fine, chunks_of, parsed
 from jackfield import (
     APIConnectionError,
     EmbeddingResponse,
@@ -67,3 +69,38 @@ class HoldsTheLastBack(Fine):
             before = HELD[:]
             HELD[:] = [chunks_of(event.data)]
             return before if begun else ()
+
+
+class CallsTools(Fine):
+    """Nothing is wrong with it: its server calls tools, each in a frame."""
+
+    @hookimpl
+    def provider_info(self):
+        known = super().provider_info()
+        return replace(known, parameters={**known.parameters, "streaming": {*KNOWN, "tools"}})
+
+    class decoder(Decoder):  # noqa: N801
+        count = 0
+
+        def decode(self, event, /):
+            if (tool := parsed(event.data).get("tool")) is None:
+                return chunks_of(event.data)
+            place, self.count = self.count, self.count + 1
+            called = {"index": place, "id": tool, "function": {"name": tool, "arguments": "{}"}}
+            return {"choices": [{"index": 0, "delta": {"tool_calls": [called]}}]}
+
+
+class EveryCallIsTheFirst(CallsTools):
+    class decoder(CallsTools.decoder):  # noqa: N801  # here
+        def decode(self, event, /):
+            self.count = 0
+            chunk = super().decode(event)
+            for called in chunk["choices"][0]["delta"].get("tool_calls", ()):
+                called["id"] = "call_0"
+            return chunk
+
+
+class OnlyTheLastCall(CallsTools):
+    class decoder(CallsTools.decoder):  # noqa: N801  # here
+        def decode(self, event, /):
+            return () if b"rain" in event.data else super().decode(event)

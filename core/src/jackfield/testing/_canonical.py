@@ -17,10 +17,13 @@ from ..types import (
     TextCompletionRequest,
 )
 
-__all__ = ["CANONICAL", "PARAMETERS", "Canonical", "canonical_error", "canonical_names"]
+__all__ = ["CANONICAL", "PARALLEL", "PARAMETERS", "Canonical", "canonical_error", "canonical_names"]
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
 """A PNG of one red pixel, in base64."""
+
+PARALLEL = "stream-parallel-tools"
+"""The case whose answer calls two tools at once."""
 
 PLAIN: list[dict[str, Any]] = [{"role": "user", "content": "Say hello."}]
 WEATHER = {
@@ -33,6 +36,7 @@ WEATHER = {
 }
 ASKED = {"id": "call_1", "type": "function", "function": {"name": "get_weather", "arguments": '{"city": "Paris"}'}}
 QUESTION = {"role": "user", "content": "What is the weather in Paris?"}
+TWO_QUESTIONS = {"role": "user", "content": "What is the weather in Paris, and what in London?"}
 SCHEMA = {
     "type": "json_schema",
     "json_schema": {
@@ -119,6 +123,7 @@ CANONICAL: dict[str, Canonical] = {
     "chat-unknown-parameter": Canonical("completion", _chat(conformance_unknown=1), '"params": {"'),
     "stream-plain": Canonical("streaming", _chat(stream=True)),
     "stream-tools": Canonical("streaming", _chat(QUESTION, stream=True, tools=[WEATHER]), '"tools"'),
+    PARALLEL: Canonical("streaming", _chat(TWO_QUESTIONS, stream=True, tools=[WEATHER]), '"tools"'),
     "stream-error": Canonical("streaming", _chat(stream=True)),
     "text-plain": Canonical("text_completion", TextCompletionRequest("", "Once upon a time")),
     "embedding-one": Canonical("embedding", EmbeddingRequest("", "one")),
@@ -135,7 +140,7 @@ CANONICAL: dict[str, Canonical] = {
 }
 
 
-WIRE_ONLY = {"stream-error"}
+WIRE_ONLY = {"stream-error", PARALLEL}
 """What a provider without HTTP has no way to show."""
 
 

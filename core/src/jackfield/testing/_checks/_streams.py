@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+from .._canonical import PARALLEL
 from .._cases import Case
 from .._check import each_case, fail
 from .._differences import differences
@@ -50,13 +52,30 @@ def on_wire(subject: Subject, case: Case) -> bool:
 def test_stream_golden(subject: Subject, case: Case) -> None:
     """The recorded stream gives exactly the recorded chunks, which add up to the recorded response.
 
-    If this fails: where the plugin is wrong, mend its decoder; where the new result is right, delete the case's
-    result.json, run `pytest --accept` and look at the difference before you commit it.
+    If this fails: where the plugin is wrong, mend its decoder, which gives each tool call an id and index of its own;
+    where the new result is right, delete the case's result.json, run `pytest --accept` and look at the difference
+    before you commit it.
     """
     outcome = call(subject, case)
     told(subject, case, outcome)
+    if outcome.error is None and case.name == PARALLEL and (count := _whole_calls(outcome)) < 2:
+        fail(f"{case.place} is about two tool calls, and adds up to {count} with arguments", at=place_of(subject, case))
     if outcome.error is None and (case.result is not None or case.folder is not None):
         compare(subject, case, outcome.plain)
+
+
+def _whole_calls(outcome: Outcome) -> int:
+    """Return how many tool calls have an id of their own and arguments that are JSON."""
+    calls = plain_result(outcome.response)["choices"][0]["message"].get("tool_calls", [])
+    return len({each.get("id") for each in calls if _is_json(each["function"].get("arguments"))})
+
+
+def _is_json(text: Any) -> bool:
+    try:
+        json.loads(text)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 @each_case(on_wire, NO_WIRE_STREAM)
