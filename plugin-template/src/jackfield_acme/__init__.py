@@ -14,8 +14,6 @@ no I/O of its own. Delete what your server has not: jackfield then says so to wh
 
 from __future__ import annotations
 
-from urllib.parse import urljoin
-
 from jackfield import (
     CompletionRequest,
     EmbeddingRequest,
@@ -33,11 +31,11 @@ from jackfield import (
     Settings,
     hookimpl,
 )
-from jackfield.flow import http, sleep
+from jackfield.flow import sleep
 
 from ._answers import Answer, Job, Models, Vectors
 from ._faults import error_in
-from ._requests import PARAMETERS, chat, get, headers, image, vectors
+from ._requests import PARAMETERS, chat, get, image, job, vectors
 from ._stream import Events, Frames
 
 __all__ = [
@@ -95,8 +93,7 @@ def image_generation(request: ImageGenerationRequest, settings: Settings) -> Flo
     response = yield from image("/images", request, settings)
     while response.status == 202:
         yield from sleep(PAUSE)
-        job = urljoin(settings.require_api_base(), response.headers["location"])
-        response = yield from http("GET", job, headers=headers(settings))
+        response = yield from job(response.headers["location"], settings)
     return Job.model_validate(response.json()).response()
 
 

@@ -3,6 +3,7 @@
     POST /chat, /chat/stream   {"model", "turns": [{"speaker", "text", "calls", "ref"}], "tools": [...], …parameters}
     POST /vectors              {"model", "texts": [...], …parameters}
     POST /images               {"model", "prompt", …parameters}
+    GET  /images/jobs/…        as the answer to /images says
     GET  /models
 
 What the server cannot do is refused here by name, never left out in silence.
@@ -12,11 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 from jackfield import BadRequestError, CompletionRequest, EmbeddingRequest, ImageGenerationRequest, Request, Settings
 from jackfield.flow import Http, http
 
-__all__ = ["PARAMETERS", "chat", "get", "headers", "image", "vectors"]
+__all__ = ["PARAMETERS", "chat", "get", "headers", "image", "job", "vectors"]
 
 CHAT = {
     "temperature": "temperature",
@@ -63,6 +65,14 @@ def vectors(path: str, request: EmbeddingRequest, settings: Settings) -> Http:
 def image(path: str, request: ImageGenerationRequest, settings: Settings) -> Http:
     """Ask for a job that paints."""
     return _post(path, request, settings, {"prompt": request.prompt, **_renamed(request.params, IMAGES)})
+
+
+def job(location: str, settings: Settings) -> Http:
+    """Ask how a job is getting on; at another server than ours without the key, which is none of its business."""
+    base = settings.require_api_base()
+    url = urljoin(base, location)
+    ours = urlsplit(url)[:2] == urlsplit(base)[:2]
+    return http("GET", url, headers=headers(settings) if ours else {})
 
 
 def get(path: str, settings: Settings) -> Http:
