@@ -82,6 +82,8 @@ def _profiler(watch: Watch) -> Callable[[FrameType, str, Any], None]:
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:
     if not _watches or not event.startswith(WATCHED) or _is_loading(event, arguments):
         return
+    if event == "sqlite3.connect/handle":
+        return  # its second event for one connection
     for watch in _watches:
         watch.note(_said(event, arguments))
 
