@@ -83,18 +83,20 @@ class Fine:
     @hookimpl
     def completion(self, request, settings):
         response = yield from http(
-            "POST", f"{settings.api_base}/chat", headers=self.headers(settings), json=self.body(request)
+            "POST", f"{settings.api_base}/chat", headers=self.headers(settings), json=self.body(request, settings)
         )
         return self.answer(request, response)
 
     @hookimpl
     def streaming(self, request, settings):
-        opened = http("POST", f"{settings.api_base}/flow", headers=self.headers(settings), json=self.body(request))
+        opened = http(
+            "POST", f"{settings.api_base}/flow", headers=self.headers(settings), json=self.body(request, settings)
+        )
         return EventStream(opened, framing=self.framing, decoder=self.decoder)
 
     @hookimpl
     def embedding(self, request, settings):
-        body = {"model": request.model, "texts": request.input}
+        body = {"model": request.model, "texts": request.input, **settings.extra_body}
         response = yield from http("POST", f"{settings.api_base}/vectors", headers=self.headers(settings), json=body)
         said = parsed(response.content)
         if not isinstance(said.get("vectors"), list):
@@ -103,7 +105,7 @@ class Fine:
 
     @hookimpl
     def image_generation(self, request, settings):
-        body = {"model": request.model, "wish": request.prompt}
+        body = {"model": request.model, "wish": request.prompt, **settings.extra_body}
         response = yield from http("POST", f"{settings.api_base}/pictures", headers=self.headers(settings), json=body)
         while response.status == 202:
             yield from sleep(self.pause)
@@ -122,16 +124,16 @@ class Fine:
             return None
 
     def headers(self, settings):
-        return {"x-fine-key": settings.require_api_key()}
+        return {"x-fine-key": settings.require_api_key(), **settings.headers}
 
     def look(self, location, settings):
         if not location.startswith(settings.api_base + "/"):
             return http("GET", location)
         return http("GET", location, headers=self.headers(settings))
 
-    def body(self, request):
+    def body(self, request, settings):
         params = {name: value for name, value in request.params.items() if name != "stream_options"}
-        return {"model": request.model, "turns": request.messages, **params}
+        return {"model": request.model, "turns": request.messages, **params, **settings.extra_body}
 
     def answer(self, request, response):
         said = parsed(response.content)
@@ -188,9 +190,9 @@ CASES: dict[str, tuple[dict[str, Any], list[tuple[int, dict[str, str], Any]]]] =
 }
 
 
-def write_wire(folder: Path) -> Path:
+def write_wire(folder: Path, **others: Any) -> Path:
     """Write the server's side of all cases; what is sent and what comes of it is for the provider to say."""
-    for name, (said, answers) in CASES.items():
+    for name, (said, answers) in {**CASES, **others}.items():
         case = folder / name
         case.mkdir(parents=True)
         (case / "case.json").write_text(json.dumps(said), encoding="utf-8")

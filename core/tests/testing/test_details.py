@@ -152,6 +152,8 @@ class InProcess:
 
     @hookimpl(specname="embedding")
     def vectors(self, request, settings):
+        if request.params:
+            raise BadRequestError("no parameters", param=min(request.params))
         texts = [request.input] if isinstance(request.input, str) else request.input
         return EmbeddingResponse(data=[{"embedding": [1.0]} for _ in texts])
 
@@ -253,10 +255,10 @@ class RefusesNamelessly(Fine):
     def provider_info(self):
         return super().provider_info().__class__(api_key_env=("FINE_KEY",))
 
-    def body(self, request):
+    def body(self, request, settings):
         if set(request.params) - {"temperature", "max_tokens", "stream_options"}:
             raise BadRequestError("I cannot send that")
-        return super().body(request)
+        return super().body(request, settings)
 
 
 def test_a_refusal_must_name_what_it_refuses(fine_wire):

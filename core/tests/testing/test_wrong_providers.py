@@ -1,11 +1,13 @@
 """Each check has a wrong provider that it catches, and that no other check catches but those named with it."""
 
 import inspect
+import re
 
 import pytest
 import wrong
+import wrong_requests
 from fine import Fine, write_wire
-from jackfield.testing import _engine
+from jackfield.testing import Case, _engine
 from jackfield.testing._checks import CHECKS
 from jackfield.testing._subject import subject_of
 from jackfield.testing._written import accept
@@ -19,6 +21,15 @@ WRONG = [
     (wrong.KeyInTheAddress, {"test_the_key_is_in_a_header_only"}, BY_ITSELF),
     (wrong.ChangesTheRequest, {"test_the_request_is_left_alone"}),
     (wrong.LosesAParameter, {"test_no_parameter_is_lost"}, BY_ITSELF),
+    (wrong_requests.LosesZero, {"test_no_parameter_is_lost"}, BY_ITSELF),
+    (wrong_requests.LosesExtraHeaders, {"test_no_parameter_is_lost"}, BY_ITSELF),
+    (wrong_requests.LosesExtraBody, {"test_no_parameter_is_lost"}, BY_ITSELF),
+    (wrong_requests.TakesTools, set(), BY_ITSELF),
+    (wrong_requests.LosesTheSystemText, {"test_no_part_of_the_question_is_lost"}, BY_ITSELF),
+    (wrong_requests.LosesImages, {"test_no_part_of_the_question_is_lost"}, BY_ITSELF),
+    (wrong_requests.LosesToolResults, {"test_no_part_of_the_question_is_lost"}, BY_ITSELF),
+    (wrong_requests.LosesToolSchemas, {"test_no_part_of_the_question_is_lost"}, BY_ITSELF),
+    (wrong_requests.LosesTheWish, {"test_no_part_of_the_question_is_lost"}, BY_ITSELF),
     (wrong.OpensAFile, {"test_a_flow_does_nothing_itself"}),
     (wrong.StartsAThread, {"test_a_flow_does_nothing_itself"}),
     (wrong.DecoderThatOpensAFile, {"test_a_flow_does_nothing_itself"}),
@@ -42,6 +53,7 @@ WRONG = [
     (wrong.KeyInAnError, {"test_the_key_is_shown_nowhere"}),
     (wrong.KeyInTheLog, {"test_the_key_is_shown_nowhere"}),
     (wrong.KeyForStrangers, {"test_the_key_goes_to_no_other_origin"}),
+    (wrong_requests.KeyForEverybody, {"test_the_key_goes_to_no_other_origin"}),
     (wrong.LooksAtTheLoop, {"test_asyncio_agrees"}),
     (wrong.LooksForTrio, {"test_trio_agrees"}),
     (wrong.SplitsByItself, set()),
@@ -82,17 +94,27 @@ CASES = [pytest.param(*each[:2], each[2:] == (BY_ITSELF,), id=each[0].__name__) 
 def test_exactly_these_checks_catch_it(plugin, caught_by, by_itself, fine_wire, tmp_path):
     folder = fine_wire
     if by_itself:
-        folder = write_wire(tmp_path / "wire")
+        folder = write_wire(tmp_path / "wire", **getattr(plugin, "cases", {}))
         accept(subject_with(plugin(), folder))
     failed = failures(subject_with(plugin(), folder))
     assert set(failed) == caught_by, failed
-    if (line := line_at_fault(plugin)) is not None:
-        assert any(f"wrong.py:{line}, in " in text for texts in failed.values() for text in texts), failed
+    place = re.compile(rf"(wrong|fine)(_\w+)?\.py:{line_at_fault(plugin) or '[0-9]+'}, in ")
+    assert not failed or any(place.search(text) for texts in failed.values() for text in texts), failed
+
+
+def test_a_parameter_that_nobody_looks_at_is_lost_without_http_too():
+    subject = subject_of("fine", plugin=wrong_requests.ReadsHalf(), cases=[Case("chat-plain")])
+    [text] = failures(subject)["test_no_parameter_is_lost"]
+    assert "completion: temperature" in text
+    assert "max_tokens" not in text
+    assert f"wrong_requests.py:{line_at_fault(wrong_requests.ReadsHalf)}, in completion" in text
+    right = subject_of("fine", plugin=wrong_requests.ReadsAll(), cases=[Case("chat-plain"), Case("image-generation")])
+    assert "test_no_parameter_is_lost" not in failures(right)
 
 
 def line_at_fault(plugin):
     """The line that says "here", in the class itself or in the splitter or decoder that it names."""
-    for named in (plugin, plugin.framing, plugin.decoder):
+    for named in (plugin, getattr(plugin, "framing", None), getattr(plugin, "decoder", None)):
         lines, first = inspect.getsourcelines(named) if inspect.isclass(named) else ([], 0)
         for number, line in enumerate(lines, first):
             if line.rstrip().endswith("# here"):

@@ -26,7 +26,7 @@ class AnotherPath(Fine):
     @hookimpl
     def completion(self, request, settings):  # here
         response = yield from http(
-            "POST", f"{settings.api_base}/chats", headers=self.headers(settings), json=self.body(request)
+            "POST", f"{settings.api_base}/chats", headers=self.headers(settings), json=self.body(request, settings)
         )
         return self.answer(request, response)
 
@@ -35,7 +35,7 @@ class KeyInTheAddress(Fine):
     @hookimpl
     def completion(self, request, settings):  # here
         url = f"{settings.api_base}/chat?key={settings.require_api_key()}"
-        response = yield from http("POST", url, json=self.body(request))
+        response = yield from http("POST", url, headers=settings.headers, json=self.body(request, settings))
         return self.answer(request, response)
 
 
@@ -44,7 +44,7 @@ class ChangesTheRequest(Fine):
     def completion(self, request, settings):
         if request.messages:
             request.messages[0]["seen"] = True  # here
-        body = self.body(request)
+        body = self.body(request, settings)
         for turn in request.messages:
             turn.pop("seen", None)
         response = yield from http("POST", f"{settings.api_base}/chat", headers=self.headers(settings), json=body)
@@ -52,8 +52,12 @@ class ChangesTheRequest(Fine):
 
 
 class LosesAParameter(Fine):
-    def body(self, request):
-        return {name: value for name, value in super().body(request).items() if name != "max_tokens"}
+    @hookimpl
+    def completion(self, request, settings):  # here
+        return (yield from super().completion(request, settings))
+
+    def body(self, request, settings):
+        return {name: value for name, value in super().body(request, settings).items() if name != "max_tokens"}
 
 
 class OpensAFile(Fine):
@@ -235,7 +239,7 @@ class SharesADecoder(Fine):
 class ReadsItWhole(Fine):
     @hookimpl
     def streaming(self, request, settings):  # here
-        url, headers, body = f"{settings.api_base}/flow", self.headers(settings), self.body(request)
+        url, headers, body = f"{settings.api_base}/flow", self.headers(settings), self.body(request, settings)
 
         def opened():
             response = yield from http("POST", url, headers=headers, json=body)
@@ -269,7 +273,8 @@ class TrustsErrorBodies(Fine):
 class ReachesWithoutLooking(Fine):
     @hookimpl
     def embedding(self, request, settings):
-        url, body = f"{settings.api_base}/vectors", {"model": request.model, "texts": request.input}
+        url = f"{settings.api_base}/vectors"
+        body = {"model": request.model, "texts": request.input, **settings.extra_body}
         response = yield from http("POST", url, headers=self.headers(settings), json=body)
         vectors = json.loads(response.content)["vectors"]  # here
         return {"data": [{"embedding": each} for each in vectors], "model": request.model}

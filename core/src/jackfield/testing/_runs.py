@@ -46,10 +46,15 @@ class Outcome:
         return heard | {"error": type(self.error).__name__, "message": str(self.error)}
 
 
-def call(subject: Subject, case: Case, *, cut: Cut | None = None, handler: Any = None, **options: Any) -> Outcome:
-    """Make a case's call under the sync driver, to the end of its stream."""
+def call(
+    subject: Subject, case: Case, *, cut: Cut | None = None, handler: Any = None, params: Any = None, **options: Any
+) -> Outcome:
+    """Make a case's call under the sync driver, to the end of its stream; ``params`` go in as the object they are."""
     replay = handler or Replay(case, cut=cut)
-    return _heard(lambda: start(subject, subject.request(case, **options), replay), replay, streams=case.streams)
+    request = subject.request(case, **options)
+    if params is not None:
+        request = request.replace(params=params)
+    return _heard(lambda: start(subject, request, replay), replay, streams=case.streams)
 
 
 def stream_of(subject: Subject, case: Case, replay: Replay) -> Stream[Any, Any]:

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from .._check import Check
-from . import _answers, _drivers, _errors, _package, _purity, _requests, _secrecy, _streams, _wire_streams
+from . import (
+    _answers,
+    _drivers,
+    _errors,
+    _losses,
+    _package,
+    _parts,
+    _purity,
+    _requests,
+    _secrecy,
+    _streams,
+    _wire_streams,
+)
 
 __all__ = ["CHECKS"]
 
@@ -19,7 +31,8 @@ CHECKS: tuple[Check, ...] = (
     _requests.test_request_golden,
     _requests.test_the_key_is_in_a_header_only,
     _requests.test_the_request_is_left_alone,
-    _requests.test_no_parameter_is_lost,
+    _losses.test_no_parameter_is_lost,
+    _parts.test_no_part_of_the_question_is_lost,
     _purity.test_a_flow_does_nothing_itself,
     _purity.test_settings_are_not_read_by_hand,
     _answers.test_response_golden,

@@ -5,21 +5,19 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from ...errors import BadRequestError, PluginError
-from .._canonical import PARAMETERS
+from ...errors import PluginError
 from .._cases import Case
 from .._check import each_case, fail, once
 from .._differences import differences
 from .._flows import Bare
 from .._frozen import Changes, guarded
 from .._places import definition, line_of
-from .._replay import API_BASE, API_KEY, Replay, UnexpectedRequestError, written
+from .._replay import API_KEY, Replay, UnexpectedRequestError, written
 from .._runs import call
 from .._secrets import forms_of
 from .._subject import Subject
 
 __all__ = [
-    "test_no_parameter_is_lost",
     "test_request_golden",
     "test_the_canonical_cases_are_there",
     "test_the_key_is_in_a_header_only",
@@ -28,26 +26,6 @@ __all__ = [
 
 NO_WIRE = "the provider has no HTTP exchanges"
 
-ALONE: dict[str, dict[str, Any]] = {
-    "completion": {
-        **PARAMETERS,
-        "n": 2,
-        "logit_bias": {"50256": -100},
-        "logprobs": True,
-        "response_format": {"type": "json_object"},
-        "tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}],
-        "tool_choice": "auto",
-        "parallel_tool_calls": False,
-        "reasoning_effort": "low",
-    },
-    "embedding": {"dimensions": 8, "encoding_format": "float", "user": "a-user"},
-    "image_generation": {"n": 2, "size": "256x256", "quality": "high", "response_format": "b64_json", "user": "a-user"},
-    "image_edit": {"n": 2, "size": "256x256", "quality": "high", "response_format": "b64_json", "user": "a-user"},
-}
-ALONE["streaming"] = ALONE["completion"]
-ALONE["text_completion"] = {**PARAMETERS, "n": 2, "suffix": "the end"}
-EVERYWHERE = {"conformance_unknown": "a-value"}
-
 
 def _exchanged(subject: Subject, case: Case) -> bool:
     return bool(case.exchanges)
@@ -55,10 +33,6 @@ def _exchanged(subject: Subject, case: Case) -> bool:
 
 def _in_flow(subject: Subject, case: Case) -> bool:
     return case.operation in subject.hooks
-
-
-def _without_wire(subject: Subject) -> str | None:
-    return None if subject.http else NO_WIRE
 
 
 @once()
@@ -138,52 +112,3 @@ def test_the_request_is_left_alone(subject: Subject, case: Case) -> None:
 def _run_quietly(bare: Bare, request: Any) -> None:
     with suppress(Exception):  # what else is wrong with the call is another check's to tell
         bare.run(request)
-
-
-@once(unless=_without_wire)
-def test_no_parameter_is_lost(subject: Subject) -> None:
-    """Every parameter changes what is sent, or is refused by its name: nothing that a caller passed is lost silently.
-
-    If this fails: send the parameter, or name those that the server knows in `ProviderInfo(parameters=…)`, which has
-    the core refuse all others by name; what depends on the value raise as `BadRequestError(…, param="the name")`.
-    """
-    lost = []
-    for operation in sorted(subject.hooks - {"list_models"}):
-        case = subject.of(operation)
-        if case is not None and case.exchanges:
-            lost += [f"{operation}: {name}" for name in _lost(subject, case)]
-    if lost:
-        fail(f"{subject.name} neither sends nor refuses", lost)
-
-
-def _lost(subject: Subject, case: Case) -> list[str]:
-    if call(subject, case).error is not None:
-        return []  # told by the golden tests
-    lost = []
-    plain = _sent(subject, case, {})
-    for name, value in {**ALONE.get(case.operation, {}), **EVERYWHERE}.items():
-        if name in case.asked.params:
-            continue
-        try:
-            sent = _sent(subject, case, {name: value})
-        except BadRequestError as error:
-            if name != error.param and name not in str(error):
-                lost.append(f"{name} was refused without its name: {error}")
-        else:
-            if sent == plain:
-                lost.append(name)
-    return lost
-
-
-def _sent(subject: Subject, case: Case, params: dict[str, Any]) -> list[Any]:
-    """Return all that is sent with these parameters added; raises the BadRequestError of a refusal."""
-    asked = case.asked.replace(params={**case.asked.params, **params})
-    replay = Replay(case)
-    outcome = call(subject, _with(case, asked), handler=replay)
-    if isinstance(outcome.error, BadRequestError):
-        raise outcome.error
-    return [written(outgoing, base=API_BASE) for outgoing in replay.sent]
-
-
-def _with(case: Case, request: Any) -> Case:
-    return Case(case.name, request, options=case.options, exchanges=case.exchanges, folder=case.folder)

@@ -1,0 +1,135 @@
+"""What a caller passes beside the question: every parameter, header and field goes out, or is refused by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ...errors import BadRequestError
+from .._canonical import PARAMETERS
+from .._cases import Case
+from .._check import fail, once
+from .._places import definition
+from .._reads import Reads
+from .._replay import Replay, written
+from .._runs import call
+from .._subject import Subject
+
+__all__ = ["refused_by_name", "sent_for", "test_no_parameter_is_lost"]
+
+ALONE: dict[str, dict[str, Any]] = {
+    "completion": {
+        **PARAMETERS,
+        "n": 2,
+        "logit_bias": {"50256": -100},
+        "logprobs": True,
+        "response_format": {"type": "json_object"},
+        "tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}],
+        "tool_choice": "auto",
+        "parallel_tool_calls": False,
+        "reasoning_effort": "low",
+    },
+    "embedding": {"dimensions": 8, "encoding_format": "float", "user": "a-user"},
+    "image_generation": {"n": 2, "size": "256x256", "quality": "high", "response_format": "b64_json", "user": "a-user"},
+    "image_edit": {"n": 2, "size": "256x256", "quality": "high", "response_format": "b64_json", "user": "a-user"},
+}
+ALONE["streaming"] = ALONE["completion"]
+ALONE["text_completion"] = {**PARAMETERS, "n": 2, "suffix": "the end"}
+EVERYWHERE = {"conformance_unknown": "a-value"}
+FREE = {"user", "suffix", "conformance_unknown"}
+"""Parameters whose value may be any text, the empty one too."""
+
+OPTIONS = {"extra_headers": {"x-conformance": "a-value"}, "extra_body": {"conformance_extra": "a-value"}}
+
+
+@once()
+def test_no_parameter_is_lost(subject: Subject) -> None:
+    """Every parameter changes what is sent, or is refused by its name: nothing that a caller passed is lost silently.
+
+    0, False and "" are values as others are, and what a caller gives as `extra_headers` and `extra_body` goes out too.
+    Where there is no HTTP, the hook must have looked at each parameter that it did not refuse.
+    If this fails: send the parameter, or name those that the server knows in `ProviderInfo(parameters=…)`, which has
+    the core refuse all others by name; what depends on the value raise as `BadRequestError(…, param="the name")`. Ask
+    `is not None`, not whether a value is true. Add `settings.headers` to the headers and `settings.extra_body` to the
+    body.
+    """
+    lost = []
+    for operation in sorted(subject.hooks - {"list_models"}):
+        case = subject.of(operation)
+        if case is None or call(subject, case).error is not None:
+            continue  # an error is told by the golden tests
+        names = list(_not_sent(subject, case) if case.exchanges else _not_read(subject, case))
+        if names:
+            lost += [f"{operation}: {name}" for name in names]
+            if (at := definition(subject.function(operation))) is not None:
+                lost.append(f"  at {at}")
+    if lost:
+        fail(f"{subject.name} neither {'sends' if subject.http else 'reads'} nor refuses", lost)
+
+
+def _not_sent(subject: Subject, case: Case) -> Iterator[str]:
+    plain = sent_for(subject, case, case.asked)
+    for name, value in _values(case):
+        asked, said = _asked(case, name, value), name if value else f"{name}={value!r}"
+        try:
+            if sent_for(subject, case, asked) == plain:
+                yield said
+        except BadRequestError as error:
+            if not refused_by_name(error, name):
+                yield f"{said} was refused without its name: {error}"
+    for name, extra in OPTIONS.items():
+        try:
+            if sent_for(subject, case, case.asked, **{name: extra}) == plain:
+                yield name
+        except BadRequestError as error:
+            if not refused_by_name(error, name, *extra):
+                yield f"{name} was refused without its name: {error}"
+
+
+def _not_read(subject: Subject, case: Case) -> Iterator[str]:
+    """Yield the parameters that no line of the plugin looked at, and nobody refused."""
+    for name, value in _given(case).items():
+        if name == "user":
+            continue  # says who asks: where nothing leaves the process, there is nobody to tell
+        reads = Reads({**case.asked.params, name: value}, subject.roots)
+        outcome = call(subject, case, params=reads)
+        if isinstance(outcome.error, BadRequestError):
+            if not refused_by_name(outcome.error, name):
+                yield f"{name} was refused without its name: {outcome.error}"
+        elif outcome.error is None and name not in reads.seen:
+            yield name
+
+
+def _given(case: Case) -> dict[str, Any]:
+    every = {**ALONE.get(case.operation, {}), **EVERYWHERE}
+    return {name: value for name, value in every.items() if name not in case.asked.params}
+
+
+def _values(case: Case) -> Iterator[tuple[str, Any]]:
+    """Yield each parameter with a value, and again with the one of its kind that Python takes for false."""
+    for name, value in _given(case).items():
+        yield name, value
+        if value and (isinstance(value, int | float) or name in FREE):
+            yield name, type(value)()
+
+
+def _asked(case: Case, name: str, value: Any) -> Any:
+    return case.asked.replace(params={**case.asked.params, name: value})
+
+
+def refused_by_name(error: BadRequestError, *names: str) -> bool:
+    """Whether a refusal says which of these it is about."""
+    return any(name == error.param or name in str(error) for name in names)
+
+
+def sent_for(subject: Subject, case: Case, asked: Any, **options: Any) -> list[Any]:
+    """Return all that is sent for another request than the case's; raises the BadRequestError of a refusal."""
+    replay = Replay(case)
+    outcome = call(subject, _with(case, asked), handler=replay, **options)
+    if isinstance(outcome.error, BadRequestError):
+        raise outcome.error
+    return [written(outgoing) for outgoing in replay.sent]
+
+
+def _with(case: Case, request: Any) -> Case:
+    return Case(case.name, request, options=case.options, exchanges=case.exchanges, folder=case.folder)

@@ -1,0 +1,103 @@
+"""The question itself: every text, image, tool and result of it goes out, or is refused by its name."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ...errors import BadRequestError
+from .._canonical import CANONICAL
+from .._cases import Case
+from .._check import each_case, fail
+from .._places import definition
+from .._runs import call
+from .._subject import Subject
+from ._losses import refused_by_name, sent_for
+
+__all__ = ["test_no_part_of_the_question_is_lost"]
+
+MARK = "_conformance"
+ANOTHER_SCHEMA = {"type": "object", "properties": {"conformance": {"type": "string"}}, "required": ["conformance"]}
+PARTS = ("tools", "response_format")
+"""Parameters with parts of their own."""
+
+LEFT = {"role", "type", "detail", "json_schema.name"}
+"""Words of OpenAI's own, in whose place no other may stand, and a schema's name: a label, which many servers lack."""
+
+
+def _answered(subject: Subject, case: Case) -> bool:
+    asks = case.operation in subject.hooks - {"list_models"}
+    return asks and case.name in CANONICAL and case.error is None and bool(case.exchanges)
+
+
+@each_case(_answered, "no canonical case is answered over HTTP")
+def test_no_part_of_the_question_is_lost(subject: Subject, case: Case) -> None:
+    """Each part of the question changes what is sent, or is refused: a system text, an image, a tool, a call's id.
+
+    If this fails: send the part, or raise `BadRequestError(…, param="messages")`, with the name of the field that holds
+    it, where the server cannot take it. An answer to half a question looks like an answer.
+    """
+    if call(subject, case).error is not None:
+        return  # told by the golden tests
+    plain, lost = sent_for(subject, case, case.asked), []
+    for field, where, asked in _changed_requests(case):
+        try:
+            if sent_for(subject, case, asked) == plain:
+                lost.append(where)
+        except BadRequestError as error:
+            if not refused_by_name(error, field, where):
+                lost.append(f"{where} was refused without a word of {field}: {error}")
+    if lost:
+        at = definition(subject.function(case.operation))
+        fail(f"{subject.name} neither sends nor refuses, of {case.name}:", lost, at)
+
+
+def _changed_requests(case: Case) -> Iterator[tuple[str, str, Any]]:
+    """Yield the field, the place in it, and the request with another value there."""
+    asked = case.asked
+    for field in asked.own_fields():
+        if field != "model":
+            for where, value in _changed(getattr(asked, field), field):
+                yield field, where, asked.replace(**{field: value})
+    for name in PARTS:
+        for where, value in _changed(asked.params.get(name), name):
+            yield name, where, asked.replace(params={**asked.params, name: value})
+
+
+def _changed(value: Any, where: str) -> Iterator[tuple[str, Any]]:
+    """Yield a value with one of its parts changed, for each part, and where that stands."""
+    if isinstance(value, str | bytes):
+        yield where, _another(value)
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            for place, changed in _changed_item(name, item, f"{where}.{name}"):
+                yield place, {**value, name: changed}
+    elif isinstance(value, list | tuple):
+        for number, item in enumerate(value):
+            if isinstance(value, tuple) and isinstance(value[-1], bytes) and not isinstance(item, bytes):
+                continue  # the name of an upload
+            for place, changed in _changed(item, f"{where}[{number}]"):
+                yield place, type(value)((*value[:number], changed, *value[number + 1 :]))
+
+
+def _changed_item(name: str, value: Any, where: str) -> Iterator[tuple[str, Any]]:
+    if name in LEFT or where.endswith(tuple(f".{each}" for each in LEFT if "." in each)):
+        return
+    if name in {"parameters", "schema"}:
+        yield where, ANOTHER_SCHEMA
+    elif name == "arguments":
+        yield where, json.dumps({"conformance": MARK})
+    else:
+        yield from _changed(value, where)
+
+
+def _another(value: str | bytes) -> str | bytes:
+    """Return another text, or another image: in a data URL too, which stays one."""
+    if isinstance(value, bytes):
+        return value + b"\0"
+    head, base64, content = value.partition(";base64,")
+    if value.startswith("data:") and base64:
+        return head + base64 + b64encode(b64decode(content) + b"\0").decode()
+    return value + MARK
