@@ -10,6 +10,8 @@ from test_wrong_providers import failures, line_at_fault, subject_with
 
 WRONG = [
     (wrong.RetriesByItself, {"test_statuses_become_errors"}),
+    (wrong.ReadsOneStatus, {"test_statuses_become_errors"}),
+    (wrong.NeverToBeRetried, {"test_statuses_become_errors"}),
     (wrong.ConnectsAgain, {"test_network_faults_are_told"}),
     (wrong.AnswersNothing, {"test_answers_of_another_shape_are_told"}),
     (wrong.MissesNothing, {"test_answers_of_another_shape_are_told"}),
@@ -44,6 +46,10 @@ def ran(plugin, folder):
 
 def test_two_tool_calls_may_come_in_one_stream(tools_wire):
     assert "test_stream_golden" not in ran(wrong.CallsTools(), tools_wire)
+
+
+def test_ids_of_calls_may_be_made_up(tools_wire):
+    assert set(ran(wrong.MakesIdsUp(), tools_wire)) <= {*ran(wrong.CallsTools(), tools_wire), "test_stream_golden"}
 
 
 @pytest.mark.parametrize("plugin", [wrong.EveryCallIsTheFirst, wrong.OnlyTheLastCall])

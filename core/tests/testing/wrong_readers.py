@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from uuid import uuid4
 
 from fine import KNOWN, Decoder, Fine, chunks_of, parsed
 from jackfield import (
@@ -10,9 +11,11 @@ from jackfield import (
     EmbeddingResponse,
     InvalidResponseError,
     ModelResponse,
+    RateLimitError,
     ServiceUnavailableError,
     hookimpl,
 )
+from jackfield.errors import error_class
 
 
 class RetriesByItself(Fine):
@@ -22,6 +25,25 @@ class RetriesByItself(Fine):
             return (yield from super().completion(request, settings))
         except ServiceUnavailableError:
             return (yield from super().completion(request, settings))
+
+
+class ReadsOneStatus(Fine):
+    @hookimpl
+    def response_error(self, response):  # here
+        if response.status not in {401, 429}:
+            return error_class(response.status)("something went wrong", status_code=response.status)
+        return super().response_error(response)
+
+
+class NeverMind(RateLimitError):
+    retryable = False
+
+
+class NeverToBeRetried(Fine):
+    @hookimpl
+    def response_error(self, response):  # here
+        error = super().response_error(response)
+        return NeverMind(str(error)) if response.status == 429 and error is None else error
 
 
 class ConnectsAgain(Fine):
@@ -88,6 +110,17 @@ class CallsTools(Fine):
             place, self.count = self.count, self.count + 1
             called = {"index": place, "id": tool, "function": {"name": tool, "arguments": "{}"}}
             return {"choices": [{"index": 0, "delta": {"tool_calls": [called]}}]}
+
+
+class MakesIdsUp(CallsTools):
+    """Nothing is wrong with it: its server has no ids for calls."""
+
+    class decoder(CallsTools.decoder):  # noqa: N801
+        def decode(self, event, /):
+            chunk = super().decode(event)
+            for called in chunk["choices"][0]["delta"].get("tool_calls", ()):
+                called["id"] = f"call_{uuid4()}"
+            return chunk
 
 
 class EveryCallIsTheFirst(CallsTools):

@@ -26,10 +26,29 @@ def plain_result(value: Any) -> Any:
 
 
 def comparable(value: Any) -> Any:
-    """Return a plain result without what is made up anew at each call."""
+    """Return a plain result without what is made up anew at each call; ids of tool calls become their numbers."""
+    return _comparable(value, {})
+
+
+def _comparable(value: Any, ids: dict[Any, str]) -> Any:
     if isinstance(value, list):
-        return [comparable(item) for item in value]
-    return {name: item for name, item in value.items() if name not in MADE_UP} if isinstance(value, Mapping) else value
+        return [_comparable(item, ids) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    return {name: _numbered(item, ids) for name, item in value.items() if name not in MADE_UP}
+
+
+def _numbered(value: Any, ids: dict[Any, str]) -> Any:
+    # Some servers send no ids, and the plugin makes them up: the nth is to be the nth again.
+    if isinstance(value, list):
+        return [_numbered(item, ids) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    numbered = {name: _numbered(item, ids) for name, item in value.items()}
+    for call in numbered.get("tool_calls") or ():
+        if isinstance(call, dict) and call.get("id") is not None:
+            call["id"] = ids.setdefault(call["id"], f"call {len(ids) + 1}")
+    return numbered
 
 
 def recorded(expected: Any, operation: str, *, streams: bool) -> Any:

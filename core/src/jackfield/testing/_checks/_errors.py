@@ -92,39 +92,62 @@ def _first_of_each(subject: Subject, case: Case) -> bool:
 def test_statuses_become_errors(subject: Subject, case: Case) -> None:
     """Every status above 400, with whatever body, becomes its error, retryable as the status is, with Retry-After.
 
+    The server's own error bodies, as recorded, keep their message at every status.
+
     If this fails: `response_error` must read any body a proxy may send, with none of its own fields, or no JSON at all;
     return None for what it does not know, and the core reads status, message and Retry-After itself. A flow lets errors
     pass: retries are the core's, as many as the caller asked for.
     """
     if call(subject, case).error is not None:
         return  # told by the golden tests
-    wrong = [found for status in STATUSES for body in BODIES if (found := _misread(subject, case, status, body))]
+    bodies = [*((body, None) for body in BODIES), *_recorded(subject)]
+    wrong = [
+        found for status in STATUSES for body, own in bodies if (found := _misread(subject, case, status, body, own))
+    ]
     if wrong:
         at = next((place for _, place in wrong if place), None) or definition(subject.function("response_error"))
-        of = f"{len(wrong)} of {len(STATUSES) * len(BODIES)} answers are misread:"
+        of = f"{len(wrong)} of {len(STATUSES) * len(bodies)} answers are misread:"
         fail(of, [said for said, _ in wrong[:MOST]], at)
 
 
-def _misread(subject: Subject, case: Case, status: int, body: bytes) -> tuple[str, str | None] | None:
+def _recorded(subject: Subject) -> list[tuple[bytes, Exception]]:
+    """Return the server's own error bodies, and the errors that they become at the status they came with."""
+    cases = [case for case in subject.cases if case.error is not None and len(case.exchanges) == 1]
+    refused = [case for case in cases if case.exchanges[0].answer.status >= 400 and case.operation in subject.hooks]
+    errors = [(case.exchanges[0].answer.body, call(subject, case).error) for case in refused]
+    return [(body_at(body, API_BASE), error) for body, error in errors if error is not None]
+
+
+def _misread(
+    subject: Subject, case: Case, status: int, body: bytes, own: Exception | None
+) -> tuple[str, str | None] | None:
     """Say what is wrong with the error that an answer becomes, and where; None where nothing is."""
     server = Fixed(Answer(status, {**CALM, "retry-after": "7"}, body))
     outcome = call(subject, case, handler=server)
     at = line_of(outcome.error, subject.roots)
-    if (problem := _problem(outcome.error, status)) is None and (problem := _repeated(server)) is not None:
+    if (problem := _problem(outcome.error, status, own)) is None and (problem := _repeated(server)) is not None:
         at = definition(subject.function(case.operation))
     return None if problem is None else (f"{status} with {body[:40]!r} {problem}", at)
 
 
-def _problem(error: Exception | None, status: int) -> str | None:
+def _problem(error: Exception | None, status: int, own: Exception | None) -> str | None:
     if error is None:
         return "passed for an answer"
     if not isinstance(error, APIStatusError):
         return f"raised {type(error).__name__}: {error}"
     wanted = error_class(status)
-    if not isinstance(error, wanted) or error.status_code != status:
+    if not (isinstance(error, wanted) or type(error) is type(own)) or error.status_code != status:
         return f"raised {type(error).__name__} with status {error.status_code}, expected {wanted.__name__}"
-    if error.retry_after != SECONDS:
+    if error.retryable != wanted("", status_code=status).retryable:
+        return f"raised {type(error).__name__} with retryable={error.retryable}, which the status is not"
+    return _loss(error, own)
+
+
+def _loss(error: APIStatusError, own: Exception | None) -> str | None:
+    if error.retry_after is None or (own is None and error.retry_after != SECONDS):
         return f"lost Retry-After: 7, retry_after is {error.retry_after}"
+    if own is not None and str(error) != str(own):
+        return f"lost the server's message {str(own)!r}: {error}"
     return None if str(error) else f"raised {type(error).__name__} without a message"
 
 
