@@ -46,7 +46,7 @@ WRONG = [
     (wrong.SharesADecoder, {"test_two_streams_share_nothing"}),
     (wrong.ReadsItWhole, {"test_leaving_early_closes_the_connection"}),
     (wrong.SwallowsAnErrorEvent, {"test_error_golden"}),
-    (wrong.MisreadsAnError, {"test_error_golden"}),
+    (wrong.MisreadsAnError, {"test_error_golden", "test_statuses_become_errors"}),
     (wrong.TrustsErrorBodies, {"test_statuses_become_errors"}),
     (wrong.ReachesWithoutLooking, {"test_answers_of_another_shape_are_told"}),
     (wrong.SwallowsFaults, {"test_network_faults_are_told"}),

@@ -1,12 +1,14 @@
 """Each of these wrong readers is caught by the checks that stand beside it, and by no other."""
 
 import json
+import re
 
 import pytest
 import wrong_readers as wrong
 from fine import STREAM, events, write_wire
 from jackfield.testing._written import accept
 from test_wrong_providers import failures, line_at_fault, subject_with
+from wrong import SplitsByItself
 
 WRONG = [
     (wrong.RetriesByItself, {"test_statuses_become_errors"}),
@@ -57,3 +59,12 @@ def test_calls_that_are_lost_or_mixed_are_caught_in_whatever_was_recorded(plugin
     [text] = ran(plugin(), tools_wire)["test_stream_golden"]
     assert "stream-parallel-tools is about two tool calls, and adds up to " in text
     assert f"wrong_readers.py:{line_at_fault(plugin)}, in " in text
+
+
+def test_a_splitter_of_its_own_is_tried_with_more_than_ascii(wire):
+    for case in ("stream-plain", "chat-plain"):
+        for file in (wire / case).iterdir():
+            file.write_text(file.read_text(encoding="utf-8").replace("é", "e"), encoding="utf-8")
+    [text] = failures(subject_with(SplitsByItself(), wire))["test_a_splitter_cuts_anywhere"]
+    assert "hold nothing but ASCII" in text
+    assert re.search(r"wrong.py:\d+, in Events", text)
