@@ -130,7 +130,7 @@ def _misread(
     return None if problem is None else (f"{status} with {body[:40]!r} {problem}", at)
 
 
-def _problem(error: Exception | None, status: int, own: Exception | None) -> str | None:
+def _problem(error: Exception | None, status: int, own: Exception | None = None) -> str | None:
     if error is None:
         return "passed for an answer"
     if not isinstance(error, APIStatusError):
