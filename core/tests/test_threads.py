@@ -340,16 +340,6 @@ def test_a_call_given_up_makes_room_for_one_that_waits(run_async, release):
     run_async(main)
 
 
-def test_the_thread_that_answered_does_what_its_caller_asks_for_next():
-    pool, done = _pool.Pool(1), Blocking()
-    second = _pool.Job(threading.get_ident, contextvars.Context(), done.wake)
-    first = _pool.Job(threading.get_ident, contextvars.Context(), partial(pool.submit, second))
-    pool.submit(first)
-    done.wait(SECONDS)
-    assert first.answer() == second.answer()
-    assert len(pool.threads) == 1
-
-
 def test_a_worker_that_becomes_idle_sees_a_job_that_was_added_just_before():
     pool = _pool.Pool(1, idle_seconds=-1)  # waiting that long is an error
     pool._jobs.append(_pool.Job(int, contextvars.Context(), pytest.fail))

@@ -43,11 +43,11 @@ IDLE_SECONDS = 10.0
 class Job(Outcome[T], Generic[T]):
     """A function to be called in a worker thread.
 
-    ``wake`` is to be called there once the outcome is known. If the caller has given up by then, ``cleanup`` is called
+    ``wake`` is called there once the outcome is known. If the caller has given up by then, ``cleanup`` is called
     instead, and what it returns or raises is dropped like the outcome: nobody is left to hear it.
     """
 
-    __slots__ = ("_cleanup", "_context", "_fn", "_settled", "thread", "wake")
+    __slots__ = ("_cleanup", "_context", "_fn", "_settled", "_wake", "thread")
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Job(Outcome[T], Generic[T]):
         self.done = False
         self._fn = fn
         self._context = context
-        self.wake = wake
+        self._wake = wake
         self._cleanup = cleanup
         self._settled = threading.Lock()
         self.thread: int | None = None
@@ -75,12 +75,13 @@ class Job(Outcome[T], Generic[T]):
         return self._cleanup is not None
 
     def perform(self, level: int) -> bool:
-        """Do it, without waking the caller yet; False when the caller gave up before it was done."""
+        """Do it; False when the caller gave up before it was done."""
         self.thread = threading.get_ident()
         if not self._settled.locked():
             self._call(level)
         if self.settle():
             self.done = True
+            self._wake()
             return True
         self.forget()
         if self._cleanup is not None:
@@ -151,19 +152,16 @@ class Pool:
 
     def work(self) -> None:
         """Do jobs until there are none."""
+        self._searching = False  # first: a job that is added from now on is either seen below or wakes somebody
         jobs = self._jobs
-        while True:
-            self._searching = False  # first: a job that is added from now on is either seen below or wakes somebody
+        while jobs:
             try:
                 job = jobs.popleft()
-            except IndexError:
+            except IndexError:  # somebody was quicker
                 return
             if jobs and not self._searching:
                 self._wake_one()
-            if job.perform(self.level):
-                self._searching = True  # at once: what the caller asks for next is this worker's, and wakes no other
-                job.wake()
-            else:
+            if not job.perform(self.level):
                 self.abandoned.discard(job)
 
     def rest(self, worker: _Worker) -> bool:
@@ -182,7 +180,6 @@ class Pool:
     def leave(self, worker: _Worker) -> None:
         """Let a worker go."""
         self.threads.discard(worker)
-        self._searching = False
         if self._jobs:  # added while this worker still counted
             self._wake_one()
 
