@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -80,6 +81,13 @@ class GatewayProcess:
     ) -> None:
         self.stop()
         self._folder.cleanup()
+
+    def wait_for(self, text: str) -> None:
+        """Wait until the log says this."""
+        until = time.monotonic() + START_SECONDS
+        while text not in (self.folder / "log").read_text(encoding="utf-8"):
+            assert time.monotonic() < until, f"the log does not say {text!r}"
+            time.sleep(0.02)
 
     def stop(self) -> None:
         """End the process as an operator does, with SIGTERM; what it does not obey, SIGKILL ends."""

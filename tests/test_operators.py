@@ -208,6 +208,7 @@ def test_a_line_of_the_log_has_the_fields_that_are_documented(told):
     documented = {
         name: everywhere if where == "all" else set(where.split(", "))
         for name, (where, _) in rows(RUNNING.section("The log")).items()
+        if where != "lost"  # which takes a reader that stopped: the tests of the log have one
     }
     assert seen == documented
 

@@ -104,21 +104,30 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("content-type", "application/x-frames")
         self.end_headers()  # without a length: the end of the connection is the end of the stream
         for event in events(body):
-            content = json.dumps(event, separators=(",", ":")).encode() if event else b""
+            content = json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode() if event else b""
             self.wfile.write(b"%d\n%b" % (len(content), content))
 
     def log_message(self, format: str, *arguments: Any) -> None:
         """Say nothing: tests want quiet, and `main` says where the server is."""
 
 
+REPLIES = {"Say hello.": "Héllo."}
+"""What is not answered by its own words; with an accent, so that recorded frames hold more than ASCII."""
+
+
 def answer(body: Json) -> Json:
     """Return the whole answer to a chat."""
     said = body["turns"][-1]["text"] if body["turns"] else ""
+    said = REPLIES.get(said, said)
     offered = body.get("tools") or []
     whole = {"run": "run-1", "model": body["model"], "counts": {"read": len(said.split()), "written": 1}}
     if offered and body["turns"][-1]["speaker"] != "tool":
-        call = {"ref": "call-1", "name": offered[0]["name"], "arguments": json.dumps({"city": "Paris"})}
-        return {**whole, "text": "", "calls": [call], "ended": "calls"}
+        cities = ["Paris", "London"] if "London" in said else ["Paris"]
+        calls = [
+            {"ref": f"call-{number}", "name": offered[0]["name"], "arguments": json.dumps({"city": city})}
+            for number, city in enumerate(cities, 1)
+        ]
+        return {**whole, "text": "", "calls": calls, "ended": "calls"}
     return {**whole, "text": said, "calls": [], "ended": "complete"}
 
 
