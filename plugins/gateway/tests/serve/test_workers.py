@@ -269,6 +269,7 @@ def test_told_to_read_again_as_it_ends_it_passes_that_over(
     launch: Any, begin_stream: Any, wait_until: Any, workers: str
 ) -> None:
     gateway = launch("--workers", workers)
+    pids(gateway, int(workers))  # one that only begins says nothing when it ends
     stream = begin_stream(gateway)
     gateway.signal()
     gateway.log.wait_for("stopping", int(workers))
