@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from jackfield import (
@@ -81,13 +81,18 @@ def named_event(fields: Mapping[str, Any]) -> bytes:
     return b"event: %b\ndata: %b\n\n" % (fields["type"].encode(), answers.encoded(fields))
 
 
+def named_events(events: Iterable[Mapping[str, Any]]) -> bytes:
+    """Return several of them, as one piece for the wire."""
+    return b"".join(map(named_event, events))
+
+
 class _OpenAIWriter(Writer):
     def __init__(self, write: Any, asked_for: str) -> None:
         self._write = write
         self._asked_for = asked_for
 
     def chunk(self, chunk: Any) -> bytes:
-        return b"data: %b\n\n" % self._write(chunk, self._asked_for)
+        return event(self._write(chunk, self._asked_for))
 
     def end(self, usage: Any) -> bytes:
         return DONE
@@ -201,10 +206,10 @@ class _MessagesWriter(Writer):
         self._events.usage = stream.response.usage
 
     def chunk(self, chunk: Any) -> bytes:
-        return b"".join(map(named_event, self._events.chunk(chunk)))
+        return named_events(self._events.chunk(chunk))
 
     def end(self, usage: Any) -> bytes:
-        return b"".join(map(named_event, self._events.end(usage)))
+        return named_events(self._events.end(usage))
 
     def fail(self, told: Told) -> bytes:
         return named_event(anthropic_error(told))
@@ -231,13 +236,13 @@ class _ResponsesWriter(Writer):
         self._events = responses.ResponseEvents(body)
 
     def chunk(self, chunk: Any) -> bytes:
-        return b"".join(map(named_event, self._events.chunk(chunk)))
+        return named_events(self._events.chunk(chunk))
 
     def end(self, usage: Any) -> bytes:
-        return b"".join(map(named_event, self._events.end()))
+        return named_events(self._events.end())
 
     def fail(self, told: Told) -> bytes:
-        return b"".join(map(named_event, self._events.fail(told.code or told.type, told.message)))
+        return named_events(self._events.fail(told.code or told.type, told.message))
 
 
 def _rest(body: Mapping[str, Any], *own: str) -> dict[str, Any]:
