@@ -97,7 +97,7 @@ def test_a_first_piece_that_does_not_come_ends_at_the_deadline(transport, serve,
     server = serve(script)
     request = wire.outgoing(server.url, total=0.5)
     incoming = transport.stream(request)
-    with pytest.raises(APITimeoutError, match=r"within 0\.5 s"):
+    with pytest.raises(APITimeoutError, match=r"gave no whole answer within 0\.\d+ s"):
         next(incoming)
     assert time.monotonic() - request.deadline < 2
     assert server.result() is True
