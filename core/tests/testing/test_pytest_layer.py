@@ -333,7 +333,7 @@ def test_neither_the_key_nor_a_value_of_a_private_header_was_recorded(recorded, 
 def test_what_the_provider_refuses_is_recorded_as_refused(recorded):
     wire, _, _ = recorded
     refused = {folder.name: folder for folder in wire.iterdir() if not (folder / "1.response.json").exists()}
-    assert set(refused) >= {"chat-tools", "chat-json-schema", "chat-unknown-parameter"}
+    assert set(refused) >= {"chat-tools", "chat-json-schema", "chat-unknown-parameter", "stream-parallel-tools"}
     said = json.loads((refused["chat-tools"] / "case.json").read_text())
     assert said == {"error": {"type": "BadRequestError", "param": "tools"}}
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 from fine import Fine, parsed
 from fine_server import KEY, FineServer
-from jackfield import EmbeddingResponse, ProviderInfo, hookimpl
+from jackfield import BadRequestError, EmbeddingResponse, ProviderInfo, hookimpl
 from jackfield.flow import http
 from jackfield.testing import NonconformanceError, check
 from jackfield.testing._record import RECORDING
@@ -169,3 +169,26 @@ def test_a_header_that_the_plugin_needs_and_that_was_left_out_is_named(tmp_path,
         monkeypatch.setenv("EX_BASE", f"http://127.0.0.1:{server.port}")
         with pytest.raises(NonconformanceError, match=r"left out of the answers' headers: .*x-subscription"):
             recorded(NeedsAHeader(), tmp_path, "embedding-one")
+
+
+def test_what_is_but_a_name_and_refused_becomes_the_case_of_a_refusal(wire, monkeypatch):
+    """A folder whose case.json says nothing is as good as none; one with an answer stays as it is."""
+    monkeypatch.setenv("FINE_KEY", KEY)
+    empty, answered = wire / "stream-parallel-tools", wire / "chat-plain"
+    for file in empty.iterdir():
+        file.unlink()
+    for folder in (empty, answered):
+        (folder / "case.json").write_text("{}")
+    recorded(RefusesChats(), wire, empty.name)
+    assert contents(empty).keys() == {"case.json"}
+    assert json.loads((empty / "case.json").read_text()) == {"error": {"type": "BadRequestError", "param": "tools"}}
+    before = contents(answered)
+    with pytest.raises(NonconformanceError, match="the real server did not answer chat-plain: BadRequestError"):
+        recorded(RefusesChats(), wire, answered.name)
+    assert contents(answered) == before
+
+
+class RefusesChats(Fine):
+    @hookimpl
+    def completion(self, request, settings):
+        raise BadRequestError("only streams here", param="stream")

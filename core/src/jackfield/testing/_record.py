@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from ..errors import APIStatusError, BadRequestError
 from ..types import Request
-from ._canonical import CANONICAL, WIRE_ONLY, canonical_error
+from ._canonical import CANONICAL, canonical_error
 from ._cases import Case
 from ._check import each_case, fail
 from ._redaction import Redaction, is_kept
@@ -17,11 +17,15 @@ from ._runs import Outcome
 from ._subject import Subject
 from ._tape import Taped, real_call, real_request
 from ._wire import case_of
+from ._wire_exchanges import read_object
 from ._written import accept_case, write_answer, write_json, write_request
 
 __all__ = ["RECORDING", "to_record"]
 
 NOBODY = "\0"  # stands in no request
+
+BY_HAND = {"stream-error", "error-rate-limit"}
+"""What no server gives to order."""
 
 
 def to_record(subject: Subject, wire: Path) -> list[Case]:
@@ -31,7 +35,7 @@ def to_record(subject: Subject, wire: Path) -> list[Case]:
     missing = [
         Case(name, folder=wire / name)
         for name, each in CANONICAL.items()
-        if each.needed_by in known and name not in names and name not in (*WIRE_ONLY, "error-rate-limit")
+        if each.needed_by in known and name not in names and name not in BY_HAND
     ]
     return [*subject.cases, *missing]
 
@@ -53,7 +57,7 @@ def test_recording(subject: Subject, case: Case) -> None:
     assert case.folder is not None  # of those that are selected
     request = real_request(subject, case)
     outcome, exchanges = real_call(subject, request)
-    if isinstance(outcome.error, BadRequestError) and not exchanges and not (case.folder / "case.json").exists():
+    if isinstance(outcome.error, BadRequestError) and not exchanges and _is_but_a_name(case, case.folder):
         _write_refusal(case.folder, outcome.error)
         return
     _check_answer(case, outcome, exchanges)
@@ -64,9 +68,15 @@ def test_recording(subject: Subject, case: Case) -> None:
         _left_out(case, error, exchanges)
 
 
+def _is_but_a_name(case: Case, folder: Path) -> bool:
+    """Whether nothing is written yet of what the case asks for and what was answered."""
+    file = folder / "case.json"
+    return not case.exchanges and (not file.exists() or not read_object(file))
+
+
 def _write_refusal(folder: Path, error: BadRequestError) -> None:
     """Write the case of what the provider refuses by name, before anything is sent."""
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     param = {"param": error.param} if error.param else {}
     write_json(folder / "case.json", {"error": {"type": type(error).__name__, **param}})
 
