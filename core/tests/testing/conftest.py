@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shutil
 import sys
+import uuid
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # the modules beside this, which several test files share
 
-from fine import Fine, write_wire
+from fine import IN_PROCESS, Fine, write_wire
+from jackfield.testing import Case
 from jackfield.testing._subject import subject_of
 from jackfield.testing._written import accept
 
@@ -27,3 +29,24 @@ def fine_wire(tmp_path_factory):
 def wire(fine_wire, tmp_path):
     """A copy of them, to be changed."""
     return shutil.copytree(fine_wire, tmp_path / "wire")
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch, make_distribution):
+    """What installs a provider of one module, changed as told, and returns it as a subject."""
+
+    def install(*, name=None, requires="jackfield>=0.1,<1", typed=True, source=IN_PROCESS, files=None, cases=None):
+        package = f"wrong_{uuid.uuid4().hex}"  # a module of its own each time: Python keeps what it has imported
+        name = name or package
+        modules = {f"{package}/__init__.py": source} | ({f"{package}/py.typed": ""} if typed else {})
+        modules |= {f"{package}/{file}": text for file, text in (files or {}).items()}
+        make_distribution(tmp_path, package, "1.0", {"jackfield.providers": {name: package}}, modules)
+        metadata = tmp_path / f"{package}-1.0.dist-info" / "METADATA"
+        if requires:
+            metadata.write_text(f"{metadata.read_text()}Requires-Dist: {requires}\n")
+        monkeypatch.syspath_prepend(tmp_path)
+        return subject_of(
+            name, model="m", cases=cases or [Case("chat-plain")]
+        )  # all the canonical ones would only take longer
+
+    return install

@@ -205,3 +205,17 @@ def write_wire(folder: Path, **others: Any) -> Path:
                 response["json"] = body
             (case / f"{number}.response.json").write_text(json.dumps(response), encoding="utf-8")
     return folder
+
+
+IN_PROCESS = """
+from jackfield import ModelResponse, ProviderInfo, hookimpl
+
+@hookimpl
+def provider_info():
+    return ProviderInfo(parameters={"completion": ()})
+
+@hookimpl
+def completion(request, settings):
+    return ModelResponse.of_text("Hi", model=request.model)
+"""
+"""The source of a provider without a server, to be installed."""

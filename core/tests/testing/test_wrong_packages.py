@@ -1,50 +1,16 @@
 """Each check of a distribution has a wrong one that it catches, and that no other check catches."""
 
 import os
-import uuid
 from importlib.util import find_spec
 
 import pytest
+from fine import IN_PROCESS
 from jackfield.testing import _engine
 from jackfield.testing._checks import CHECKS
-from jackfield.testing._subject import subject_of
-
-PROVIDER = """
-from jackfield import ModelResponse, ProviderInfo, hookimpl
-
-@hookimpl
-def provider_info():
-    return ProviderInfo(parameters={"completion": ()})
-
-@hookimpl
-def completion(request, settings):
-    return ModelResponse.of_text("Hi", model=request.model)
-"""
 
 GATEWAY = "test_the_gateway_agrees"
 
 with_gateway = pytest.mark.skipif(find_spec("jackfield_gateway") is None, reason="the gateway is not installed")
-
-
-@pytest.fixture
-def installed(tmp_path, monkeypatch, make_distribution):
-    """What installs a provider of one module, changed as told, and returns it as a subject."""
-
-    def install(*, name=None, requires="jackfield>=0.1,<1", typed=True, source=PROVIDER, files=None):
-        package = f"wrong_{uuid.uuid4().hex}"  # a module of its own each time: Python keeps what it has imported
-        name = name or package
-        modules = {f"{package}/__init__.py": source} | ({f"{package}/py.typed": ""} if typed else {})
-        modules |= {f"{package}/{file}": text for file, text in (files or {}).items()}
-        make_distribution(tmp_path, package, "1.0", {"jackfield.providers": {name: package}}, modules)
-        metadata = tmp_path / f"{package}-1.0.dist-info" / "METADATA"
-        if requires:
-            metadata.write_text(f"{metadata.read_text()}Requires-Dist: {requires}\n")
-        monkeypatch.syspath_prepend(tmp_path)
-        subject = subject_of(name, model="m")
-        subject.cases = [case for case in subject.cases if case.name == "chat-plain"]  # more would only take longer
-        return subject
-
-    return install
 
 
 def failures(subject, *, gateway=False):
@@ -100,7 +66,7 @@ def test_an_import_of_what_is_private(installed, line):
 
 def test_an_import_that_takes_long(installed):
     busy = "import time\nuntil = time.perf_counter() + 0.6\nwhile time.perf_counter() < until: pass\n"
-    failed = failures(installed(source=f"{busy}{PROVIDER}"))
+    failed = failures(installed(source=f"{busy}{IN_PROCESS}"))
     assert set(failed) == {"test_importing_is_quick"}
 
 
@@ -120,7 +86,7 @@ def test_an_import_that_takes_long(installed):
     ],
 )
 def test_an_import_that_does_something(installed, line, said):
-    failed = failures(installed(source=f"{line}\n{PROVIDER}"))
+    failed = failures(installed(source=f"{line}\n{IN_PROCESS}"))
     assert set(failed) == {"test_importing_opens_nothing"}
     text = failed["test_importing_opens_nothing"]
     assert said in text
@@ -137,20 +103,20 @@ def test_an_import_that_does_something(installed, line, said):
     ],
 )
 def test_an_import_that_only_looks_at_metadata(installed, line):
-    assert failures(installed(source=f"{line}\n{PROVIDER}")) == {}
+    assert failures(installed(source=f"{line}\n{IN_PROCESS}")) == {}
 
 
 def test_metadata_that_is_written_is_no_reading(installed):
     line = (
         "from pathlib import Path; Path(__file__ + '.dist-info').mkdir(); open(__file__ + '.dist-info/A', 'w').close()"
     )
-    text = failures(installed(source=f"{line}\n{PROVIDER}"))["test_importing_opens_nothing"]
+    text = failures(installed(source=f"{line}\n{IN_PROCESS}"))["test_importing_opens_nothing"]
     assert "os.mkdir(" in text
     assert ".dist-info/A" in text
 
 
 def test_what_a_library_reads_is_its_own_though_its_name_begins_like_the_plugins(installed, tmp_path):
-    source = PROVIDER.replace(
+    source = IN_PROCESS.replace(
         "    return ModelResponse", "    __import__(f'{__name__}_sdk').look()\n    return ModelResponse"
     )
     subject = installed(source=source)
@@ -161,7 +127,7 @@ def test_what_a_library_reads_is_its_own_though_its_name_begins_like_the_plugins
 
 @with_gateway
 def test_an_answer_that_depends_on_the_process(installed):
-    source = PROVIDER.replace('"Hi"', f'"Hi" if __import__("os").getpid() == {os.getpid()} else "Ho"')
+    source = IN_PROCESS.replace('"Hi"', f'"Hi" if __import__("os").getpid() == {os.getpid()} else "Ho"')
     failed = failures(installed(source=source), gateway=True)
     assert set(failed) == {GATEWAY}
     assert "choices[0].message.content" in failed[GATEWAY]

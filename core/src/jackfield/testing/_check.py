@@ -19,12 +19,18 @@ def always(subject: Subject) -> str | None:
     return None
 
 
+def never(subject: Subject, case: Case) -> str | None:
+    """Give no reason to leave a case out."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One standard test.
 
     ``function`` takes the subject, and where ``selects`` is given, each case that it selects. ``unless`` says why the
-    check does not apply to a provider, or None; ``nothing`` says it where no case was selected.
+    check does not apply to a provider, or None; ``nothing`` says it where no case was selected, and ``left_out`` for
+    one of the selected cases.
     """
 
     name: str
@@ -32,6 +38,7 @@ class Check:
     selects: Callable[[Subject, Case], bool] | None = None
     unless: Callable[[Subject], str | None] = always
     nothing: str = ""
+    left_out: Callable[[Subject, Case], str | None] = never
 
     @property
     def doc(self) -> str:
@@ -49,13 +56,20 @@ class Check:
             return []
         if self.selects is None:
             return [None]
-        return [case for case in subject.cases if self.selects(subject, case)]
+        return [case for case in self._selected(subject) if self.left_out(subject, case) is None]
 
-    def not_run(self, subject: Subject) -> str | None:
-        """Say why nothing of this check runs, or None."""
+    def not_run(self, subject: Subject) -> dict[str, str]:
+        """Say what of this check does not run, and why: its name, or that with a case in brackets → the reason."""
         if (reason := self.unless(subject)) is not None:
-            return reason
-        return None if self.cases(subject) else self.nothing
+            return {self.name: reason}
+        if self.selects is None:
+            return {}
+        selected = self._selected(subject)
+        reasons = {f"{self.name}[{case.name}]": self.left_out(subject, case) for case in selected}
+        return {name: why for name, why in reasons.items() if why} if selected else {self.name: self.nothing}
+
+    def _selected(self, subject: Subject) -> list[Case]:
+        return [case for case in subject.cases if self.selects is not None and self.selects(subject, case)]
 
     def run(self, subject: Subject, case: Case | None) -> None:
         """Check; raises NonconformanceError."""
@@ -71,10 +85,13 @@ def once(unless: Callable[[Subject], str | None] = always) -> Callable[[Callable
 
 
 def each_case(
-    selects: Callable[[Subject, Case], bool], nothing: str, unless: Callable[[Subject], str | None] = always
+    selects: Callable[[Subject, Case], bool],
+    nothing: str,
+    unless: Callable[[Subject], str | None] = always,
+    left_out: Callable[[Subject, Case], str | None] = never,
 ) -> Callable[[Callable[[Subject, Case], None]], Check]:
     """Make a check of each case that is selected; ``nothing`` is the reason where there is none."""
-    return lambda function: Check(_name(function), function, selects, unless, nothing)
+    return lambda function: Check(_name(function), function, selects, unless, nothing, left_out)
 
 
 def _name(function: Any) -> str:

@@ -129,8 +129,8 @@ def _report(subject: Subject, gaps: Mapping[str, Gap]) -> Report:
     check_gaps(subject, gaps)
     report = Report.of(subject)
     for each in CHECKS:
-        if (reason := each.not_run(subject)) is not None:
-            report.note(each.name, "not run", reason)
+        for name, reason in each.not_run(subject).items():
+            report.note(name, "not run", reason)
         for name, verdict in _verdicts(subject, each, gaps):
             report.note(name, verdict.kind, verdict.text)
     return report

@@ -18,26 +18,19 @@ from urllib.parse import urlsplit
 
 from ._cases import Case
 from ._errors import NonconformanceError
+from ._gateway_client import asked_of, told, unroutable
 from ._replay import API_KEY, body_at
 
 if TYPE_CHECKING:
     from ._subject import Subject
 
-__all__ = ["ROUTES", "Gateway", "ReplayServer"]
+__all__ = ["Gateway", "ReplayServer"]
 
 ADDRESS = re.compile(r"gateway on (http://\S+)")
 START_SECONDS = 30
 STOP_SECONDS = 10
 ANSWER_SECONDS = 30
 HOP = {"content-length", "transfer-encoding", "connection", "content-encoding"}
-
-ROUTES = {
-    "completion": "/v1/chat/completions",
-    "streaming": "/v1/chat/completions",
-    "text_completion": "/v1/completions",
-    "embedding": "/v1/embeddings",
-    "image_generation": "/v1/images/generations",
-}
 
 
 class Gateway:
@@ -47,8 +40,9 @@ class Gateway:
         self._replay = ReplayServer()
         self._folder = tempfile.TemporaryDirectory()
         config = Path(self._folder.name) / "config.yaml"
-        models = [self._model(subject, case) for case in subject.cases if case.operation in ROUTES]
-        config.write_text(json.dumps({"model_list": models}), encoding="utf-8")  # which is YAML too
+        models = [self._model(subject, case) for case in subject.cases if unroutable(case) is None]
+        said = {"model_list": models, "router_settings": {"num_retries": 0}}
+        config.write_text(json.dumps(said), encoding="utf-8")  # which is YAML too
         command = [sys.executable, "-m", "jackfield", "serve", "--config", str(config), "--port", "0"]
         self._process = subprocess.Popen(  # noqa: S603  # our own command, with no shell
             command,
@@ -67,23 +61,16 @@ class Gateway:
             self.close()
             raise NonconformanceError(f"the gateway did not start:\n{''.join(self._said)}")
 
-    def answer(self, subject: Subject, case: Case) -> Any:
-        """Return what the gateway answers to a case: the response's JSON, or for a stream the list of chunks."""
+    def answer(self, case: Case) -> dict[str, Any]:
+        """Return what the gateway answers to a case, as ``told`` has it."""
         self._replay.begin(case)
-        asked = case.asked
-        fields = {name: getattr(asked, name) for name in asked.own_fields() if name not in {"model", "metadata"}}
-        body = {"model": case.name, **fields, **asked.params} | ({"stream": True} if case.streams else {})
         connection = HTTPConnection(urlsplit(self._url).netloc, timeout=ANSWER_SECONDS)
         try:
-            headers = {"content-type": "application/json"}
-            connection.request("POST", ROUTES[case.operation], json.dumps(body), headers)
+            connection.request("POST", *asked_of(case))
             response = connection.getresponse()
-            content = response.read().decode()
+            return told(case, response.status, response.getheader("retry-after"), response.read().decode())
         finally:
             connection.close()
-        if response.status != 200:
-            raise NonconformanceError(f"the gateway answered {case.name} with {response.status}: {content[:500]}")
-        return _events(content) if case.streams else json.loads(content)
 
     def close(self) -> None:
         """Stop the process and the server."""
@@ -98,9 +85,8 @@ class Gateway:
         self._folder.cleanup()
 
     def _model(self, subject: Subject, case: Case) -> dict[str, Any]:
-        params = {"model": f"{subject.name}/{case.asked.model or subject.model}"}
-        if case.exchanges:
-            params |= {"api_base": self._replay.base(case), "api_key": API_KEY}
+        model = f"{subject.name}/{case.asked.model or subject.model}"
+        params = {"model": model, "api_base": self._replay.base(case), "api_key": API_KEY, **case.options}
         return {"model_name": case.name, "litellm_params": params}
 
     def _read(self) -> None:
@@ -112,12 +98,6 @@ class Gateway:
                     self._url = found[1]
                     self._ready.set()
         self._ready.set()
-
-
-def _events(content: str) -> list[Any]:
-    # Split at newlines and nowhere else: a text may hold what splitlines() takes for a line's end.
-    data = [line.removeprefix("data: ") for line in content.split("\n") if line.startswith("data: ")]
-    return [json.loads(each) for each in data if each != "[DONE]"]
 
 
 class ReplayServer:

@@ -49,8 +49,8 @@ class Run:
         check = BY_NAME[name]
         if check is not MODES.get(self.mode or "", check) or (self.mode is None and check in MODES.values()):
             return []
-        if (reason := check.not_run(self.subject)) is not None:
-            self.report.note(name, "not run", reason)
+        for left_out, reason in check.not_run(self.subject).items():
+            self.report.note(left_out, "not run", reason)
         return tests_of(self.subject, check, self.gaps)
 
     def bound(self, test: Test) -> Callable[[], None]:
