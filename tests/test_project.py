@@ -8,6 +8,7 @@ import statistics
 from pathlib import Path
 
 import pytest
+from jackfield._known import PUBLISHED
 from workspace import CORE, MEMBERS, PLUGINS, ROOT, WORKSPACE, Member, functions, literals, tracked_files
 
 SOURCES = [module for member in MEMBERS for module in member.modules]
@@ -29,6 +30,10 @@ def provider_names() -> set[str]:
 def own_names() -> set[str]:
     """What else would tie the core to one provider: the names of the plugins' distributions and packages."""
     return {name for plugin in PLUGINS for name in (plugin.name, plugin.package)}
+
+
+def test_the_core_knows_what_this_repository_publishes():
+    assert {plugin.name for plugin in PLUGINS} == PUBLISHED | {"jackfield-acme"}  # which authors make their own
 
 
 def named(text: str, names: set[str]) -> list[str]:

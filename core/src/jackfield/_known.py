@@ -30,5 +30,8 @@ HANDLER_MODULE = "jackfield_custom_format"
 HANDLER_DISTRIBUTION = "jackfield-custom-format"
 """What serves ``custom_provider_map``: the module whose ``find_provider`` is asked while the list is not empty."""
 
+PUBLISHED = frozenset({*DISTRIBUTIONS.values(), HANDLER_DISTRIBUTION, "jackfield-router", "jackfield-gateway"})
+"""All distributions of plugins that this repository publishes: another's of such a name would be taken for ours."""
+
 LAZY_NAMES: dict[str, str] = {"CustomLLM": HANDLER_MODULE, "CustomLLMError": HANDLER_MODULE}
 """Names that ``jackfield`` re-exports from a plugin of this repository, imported on first use."""

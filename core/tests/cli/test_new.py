@@ -55,6 +55,10 @@ def test_a_name_of_another_form_is_refused_with_the_rule(name, invoke, tmp_path)
         ("mistral", "jackfield-openai-compatible"),  # a preset
         ("llama-cpp", "jackfield-openai-compatible"),  # a preset whose name is written otherwise
         ("legacy-custom", "jackfield-legacy-custom"),  # a distribution of this project
+        ("openai-compatible", "jackfield-openai-compatible"),
+        ("custom-format", "jackfield-custom-format"),  # those that bring no provider
+        ("router", "jackfield-router"),
+        ("gateway", "jackfield-gateway"),
     ],
 )
 def test_a_known_name_is_taken_whether_or_not_it_is_installed(name, owner, invoke, tmp_path):

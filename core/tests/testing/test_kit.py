@@ -108,6 +108,9 @@ def test_the_command_checks_what_is_installed_from_the_wire_it_ships(shipped, tm
 def test_the_command_takes_wire_from_elsewhere_and_says_what_is_missing(shipped, tmp_path):
     assert "there are no wire files" in ran("shipped")[1]
     folder = write_wire(tmp_path / "elsewhere")
-    assert "which model? Say model = " in ran("shipped", "--wire", folder)[1]
+    where = f'--model on the command line, or write {{"model": "…"}} into {folder / "suite.json"}'
+    assert where in ran("shipped", "--wire", folder)[1]
     assert ran("shipped", "--wire", folder, "--model", "m")[0].return_value == 1
     assert "there is no provider 'unheard-of'" in ran("unheard-of")[1]
+    (folder / "suite.json").write_text('{"model": "m"}')
+    assert ran("shipped", "--wire", folder)[0].return_value == 1

@@ -73,6 +73,12 @@ def test_a_file_of_a_few_lines_is_a_whole_suite(run_pytest, wire, tmp_path):
     assert report["not_run"]["test_importing_is_quick"].startswith("the provider is an object")
 
 
+def test_a_suite_takes_its_model_from_the_folder_of_its_wire(run_pytest, wire):
+    (wire / "suite.json").write_text('{"model": "fine-1"}', encoding="utf-8")
+    ran = run_pytest(SUITE.replace('model = "fine-1"', ""), "-k", "golden")
+    assert ran.code == 0, ran.text
+
+
 def test_the_suite_finds_its_wire_from_any_folder(run_pytest, wire, tmp_path, monkeypatch):
     assert run_pytest(SUITE.replace('"wire"', f"{str(wire)!r}"), "-k", "golden").code == 0
     (tmp_path / "elsewhere").mkdir()

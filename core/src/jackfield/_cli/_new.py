@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from .._index import Index, canonical
-from .._known import DISTRIBUTIONS, HANDLER_DISTRIBUTION
+from .._known import DISTRIBUTIONS, PUBLISHED
 from ._templates import kinds, rendered, written
 
 __all__ = ["new"]
@@ -75,9 +75,7 @@ def _owner(name: str) -> str | None:
     if owner := known.get(name):
         return owner
     distribution = f"jackfield-{name}"
-    if distribution in {*DISTRIBUTIONS.values(), HANDLER_DISTRIBUTION}:
-        return distribution
-    return _installed(distribution)
+    return distribution if distribution in PUBLISHED else _installed(distribution)
 
 
 def _installed(distribution: str) -> str | None:

@@ -71,8 +71,10 @@ class Subject:
         if not self._model and not self.http:
             return "a-model"
         if not self._model:
+            file = next((case.folder.parent for case in self.cases if case.folder), Path("wire")) / "suite.json"
             raise SuiteError(
-                f"which model? Say model = … in the suite, --model, or suite.json beside {self.name}'s cases"
+                f'which model? Say model = "…" in the suite, --model on the command line, or write {{"model": "…"}} '
+                f"into {file}: what callers write after {self.name}/"
             )
         return self._model
 
