@@ -77,7 +77,11 @@ class Fine:
     def provider_info(self):
         known = {"completion": KNOWN - {"stream_options"}, "streaming": KNOWN, "embedding": (), "image_generation": ()}
         return ProviderInfo(
-            display_name="Fine", api_key_env=("FINE_KEY",), api_base_env=("FINE_BASE",), parameters=known
+            display_name="Fine",
+            api_key_env=("FINE_KEY",),
+            api_base_env=("FINE_BASE",),
+            api_base="https://fine.invalid",
+            parameters=known,
         )
 
     @hookimpl

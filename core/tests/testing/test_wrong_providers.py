@@ -6,6 +6,7 @@ import re
 import pytest
 import wrong
 import wrong_requests
+import wrong_settings
 from fine import Fine, write_wire
 from jackfield.testing import Case, _engine
 from jackfield.testing._checks import CHECKS
@@ -34,6 +35,10 @@ WRONG = [
     (wrong.StartsAThread, {"test_a_flow_does_nothing_itself"}),
     (wrong.DecoderThatOpensAFile, {"test_a_flow_does_nothing_itself"}),
     (wrong.ReadsTheEnvironment, {"test_settings_are_not_read_by_hand"}),
+    (wrong_settings.SendsNone, {"test_what_is_not_set_is_asked_for"}),
+    (wrong_settings.AddsToNone, {"test_what_is_not_set_is_asked_for"}),
+    (wrong_settings.NamesNoVariable, {"test_what_is_not_set_is_asked_for"}),
+    (wrong_settings.AsksNoAddress, {"test_what_is_not_set_is_asked_for"}),
     (wrong.AnotherAnswer, {"test_response_golden"}),
     (wrong.WrongType, {"test_response_golden"}),
     (wrong.ForgetsReturn, {"test_response_golden"}),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fine import HELLO, JSON, KNOWN, Fine
 from jackfield import ImageResponse, ModelResponse, ProviderInfo, hookimpl
 from jackfield.flow import http
@@ -68,7 +70,7 @@ class TakesTools(Fine):
     def provider_info(self):
         chat = {"temperature", "max_tokens", "tools"}
         known = {"completion": chat, "streaming": KNOWN, "embedding": (), "image_generation": ()}
-        return ProviderInfo(api_key_env=("FINE_KEY",), api_base_env=("FINE_BASE",), parameters=known)
+        return replace(super().provider_info(), parameters=known)
 
 
 class LosesToolResults(TakesTools):

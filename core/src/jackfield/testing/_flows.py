@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .._failures import error_of_response
@@ -37,10 +37,13 @@ class Bare:
     step: Step = nullcontext
     asked: list[Http] = field(default_factory=list)
 
-    def run(self, request: Any = None) -> Any:
-        """Return the hook's result, a stream read to its end as the list of what its decoder gave."""
+    def run(self, request: Any = None, **unset: None) -> Any:
+        """Return the hook's result, a stream read to its end as the list of what its decoder gave.
+
+        ``unset`` names settings that the hook is not to find.
+        """
         given = request if request is not None else self.subject.request(self.case)
-        settings = self.subject.settings(given)
+        settings = replace(self.subject.settings(given), **unset)  # type: ignore[arg-type]  # of those that may be None
         bare = given.replace(options={})
         with self.step():
             flow = self.subject.loaded.operation(self.case.operation)(bare, settings)

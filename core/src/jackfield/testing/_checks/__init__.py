@@ -13,6 +13,7 @@ from . import (
     _purity,
     _requests,
     _secrecy,
+    _settings,
     _streams,
     _wire_streams,
 )
@@ -35,6 +36,7 @@ CHECKS: tuple[Check, ...] = (
     _parts.test_no_part_of_the_question_is_lost,
     _purity.test_a_flow_does_nothing_itself,
     _purity.test_settings_are_not_read_by_hand,
+    _settings.test_what_is_not_set_is_asked_for,
     _answers.test_response_golden,
     _streams.test_stream_golden,
     _streams.test_a_stream_comes_byte_by_byte,

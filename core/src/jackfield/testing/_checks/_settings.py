@@ -1,0 +1,66 @@
+"""What a caller has set or has not: the key and the address, which the core knows and the plugin asks it for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from ...errors import ConfigurationError
+from .._cases import Case
+from .._check import each_case, fail
+from .._flows import Bare
+from .._places import definition, line_of
+from .._replay import API_KEY
+from .._secrets import forms_of
+from .._subject import Subject
+
+__all__ = ["test_what_is_not_set_is_asked_for"]
+
+
+def _first_of_each(subject: Subject, case: Case) -> bool:
+    return case is subject.of(case.operation) and bool(case.exchanges) and case.operation in subject.hooks
+
+
+@each_case(_first_of_each, "the provider has no HTTP exchanges")
+def test_what_is_not_set_is_asked_for(subject: Subject, case: Case) -> None:
+    """Without a key, or without an address, nothing stands in its place: the error names the variable to set.
+
+    A server that needs no key is asked without one.
+    If this fails: use `settings.require_api_key()` and `settings.require_api_base()`, which name the variables of
+    `provider_info`. Where the key may be missing, leave its header out: `f"Bearer {settings.api_key}"` says None.
+    """
+    bare = Bare(subject, case)
+    try:
+        bare.run()
+    except Exception:
+        return  # told by the golden tests
+    info = subject.loaded.info
+    _without(subject, case, "api_key", info.api_key_env, _headers_with_the_key(bare))
+    if info.api_base is None:
+        _without(subject, case, "api_base", info.api_base_env)
+
+
+def _headers_with_the_key(bare: Bare) -> set[str]:
+    forms = [form.decode() for form in forms_of(API_KEY)]
+    headers = [(name, value) for effect in bare.asked for name, value in (effect.headers or {}).items()]
+    return {name for name, value in headers if any(form in value for form in forms)}
+
+
+def _without(
+    subject: Subject, case: Case, argument: str, variables: tuple[str, ...], carriers: Collection[str] = ()
+) -> None:
+    """Fail where a call without a key or an address sends something in its place, or fails without naming it."""
+    bare, at = Bare(subject, case), definition(subject.function(case.operation))
+    said = f"without {argument}= the hook {case.operation}"
+    try:
+        bare.run(**{argument: None})
+    except ConfigurationError as error:
+        named = variables or (argument,)
+        if not any(name in str(error) for name in named):
+            fail(f"{said} does not name {' or '.join(named)}: {error}", at=line_of(error, subject.roots) or at)
+    except Exception as error:
+        fail(f"{said} failed with {type(error).__name__}: {error}", at=line_of(error, subject.roots) or at, cause=error)
+    for effect in bare.asked:
+        if argument == "api_base":
+            fail(f"{said} asked {effect.url}", at=at)
+        if instead := [f"{name}: {value}" for name, value in (effect.headers or {}).items() if name in carriers]:
+            fail(f"{said} sends {instead[0]!r}", at=at)
