@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import ClassVar
 
-from fine import HELLO, JSON, KNOWN, Fine
-from jackfield import ImageResponse, ModelResponse, ProviderInfo, hookimpl
+from fine import HELLO, JSON, KNOWN, Fine, parsed
+from jackfield import ImageResponse, InvalidResponseError, ModelList, ModelResponse, ProviderInfo, hookimpl
 from jackfield.flow import http
 
 
@@ -35,6 +36,46 @@ class LosesExtraBody(Fine):
     def body(self, request, settings):
         body = super().body(request, settings)
         return {name: value for name, value in body.items() if name not in settings.extra_body}
+
+
+class LosesExtraHeadersOfTheJob(Fine):
+    @hookimpl
+    def image_generation(self, request, settings):  # here
+        return (yield from super().image_generation(request, settings))
+
+    def look(self, location, settings):
+        if not location.startswith(settings.api_base + "/"):
+            return http("GET", location)
+        return http("GET", location, headers={"x-fine-key": settings.require_api_key()})
+
+
+class Lists(Fine):
+    """Right: it lists models too, and has no parameter for that."""
+
+    cases: ClassVar = {"list-models": ({}, [(200, JSON, {"names": ["fine-1"]})])}
+
+    @hookimpl
+    def provider_info(self):
+        info = super().provider_info()
+        return replace(info, parameters={**info.parameters, "list_models": ()})
+
+    @hookimpl
+    def list_models(self, request, settings):
+        response = yield from http("GET", f"{settings.api_base}/names", headers=self.headers(settings))
+        names = parsed(response.content).get("names")
+        if not isinstance(names, list):
+            raise InvalidResponseError("the server sent no names", body=names)
+        return ModelList(data=[{"id": name} for name in names])
+
+
+class ListsWhateverIsAsked(Lists):
+    @hookimpl
+    def provider_info(self):
+        return Fine().provider_info()
+
+    @hookimpl
+    def list_models(self, request, settings):  # here
+        return (yield from super().list_models(request, settings))
 
 
 class LosesTheSystemText(Fine):

@@ -38,6 +38,7 @@ PARAMETERS = {
     "streaming": {*CHAT, "tools"},
     "embedding": set(VECTORS),
     "image_generation": set(IMAGES),
+    "list_models": set(),
 }
 """What each operation takes; jackfield refuses everything else before a hook is called."""
 

@@ -26,6 +26,7 @@ PARAMETERS = {
     "embedding": {"dimensions", "encoding_format", "user"},
     "image_generation": _IMAGES,
     "image_edit": _IMAGES,
+    "list_models": set(),
 }
 """Operation → the parameters it takes."""
 

@@ -39,6 +39,9 @@ EVERYWHERE = {"conformance_unknown": "a-value"}
 FREE = {"user", "suffix", "conformance_unknown"}
 """Parameters whose value may be any text, the empty one too."""
 
+BODIES = {"json", "text", "form", "content"}
+"""Where the body of a written request stands."""
+
 OPTIONS = {"extra_headers": {"x-conformance": "a-value"}, "extra_body": {"conformance_extra": "a-value"}}
 
 
@@ -46,16 +49,17 @@ OPTIONS = {"extra_headers": {"x-conformance": "a-value"}, "extra_body": {"confor
 def test_no_parameter_is_lost(subject: Subject) -> None:
     """Every parameter changes what is sent, or is refused by its name: nothing that a caller passed is lost silently.
 
-    0, False and "" are values as others are, and what a caller gives as `extra_headers` and `extra_body` goes out too.
-    Where there is no HTTP, the hook must have looked at each parameter that it did not refuse.
+    0, False and "" are values as others are. What a caller gives as `extra_body` goes out too, and `extra_headers` with
+    each request to the origin of `api_base`: a proxy there may ask for them whenever it is asked. Where there is no
+    HTTP, the hook must have looked at each parameter that it did not refuse.
     If this fails: send the parameter, or name those that the server knows in `ProviderInfo(parameters=…)`, which has
     the core refuse all others by name; what depends on the value raise as `BadRequestError(…, param="the name")`. Ask
-    `is not None`, not whether a value is true. Add `settings.headers` to the headers and `settings.extra_body` to the
-    body.
+    `is not None`, not whether a value is true. Add `settings.headers` to the headers of each request, the one that asks
+    for a job too, and `settings.extra_body` to the body.
     """
     lost = []
-    for operation in sorted(subject.hooks - {"list_models"}):
-        case = subject.of(operation)
+    for operation in sorted(subject.hooks):
+        case = _longest(subject, operation)
         if case is None or call(subject, case).error is not None:
             continue  # an error is told by the golden tests
         names = list(_not_sent(subject, case) if case.exchanges else _not_read(subject, case))
@@ -79,11 +83,26 @@ def _not_sent(subject: Subject, case: Case) -> Iterator[str]:
                 yield f"{said} was refused without its name: {error}"
     for name, extra in OPTIONS.items():
         try:
-            if sent_for(subject, case, case.asked, **{name: extra}) == plain:
-                yield name
+            yield from _without(name, plain, sent_for(subject, case, case.asked, **{name: extra}))
         except BadRequestError as error:
             if not refused_by_name(error, name, *extra):
                 yield f"{name} was refused without its name: {error}"
+
+
+def _without(name: str, plain: list[Any], given: list[Any]) -> Iterator[str]:
+    """Yield each request that lacks extra headers; of an extra body, whether no request with a body has it."""
+    same = [now for before, now in zip(plain, given, strict=False) if before == now]
+    if name == "extra_headers":
+        at_home = [each for each in same if each["url"].startswith("{api_base}")]
+        yield from (f"{name} of {each['method']} {each['url']}" for each in at_home)
+    elif len(same) == len(given) and any(each.keys() & BODIES for each in given):
+        yield name
+
+
+def _longest(subject: Subject, operation: str) -> Case | None:
+    """Return the first of an operation's answered cases with the most exchanges: one that polls, where there is one."""
+    answered = [case for case in subject.cases if case.operation == operation and case.error is None]
+    return max(answered, key=lambda case: len(case.exchanges), default=None)
 
 
 def _not_read(subject: Subject, case: Case) -> Iterator[str]:
