@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-__all__ = ["DATA", "KINDS", "data"]
+__all__ = ["DATA", "KINDS", "TEMPLATE", "data", "texts"]
 
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATE = ROOT / "plugin-template"
@@ -17,8 +17,9 @@ DATA = ROOT / "core" / "src" / "jackfield" / "_cli" / "_templates.json"
 NAME = "acme"
 KINDS = {"http": TEMPLATE, "openai": TEMPLATE / "kinds" / "openai", "python": TEMPLATE / "kinds" / "python"}
 SHARED = [".github/workflows/ci.yml", ".gitignore", "CHANGELOG.md", "LICENSE", f"src/jackfield_{NAME}/py.typed"]
-NO_PART = {"__pycache__", "dist", "kinds"}
-"""What building leaves behind, and the other kinds. What tools leave is hidden, and so no part either."""
+"""What a kind takes from the kind "http" where it has none of its own."""
+OWN = ["README.md", "pyproject.toml", f"src/jackfield_{NAME}", "tests"]
+"""What a kind has of its own. Nothing else in its folder is a part of it: builds and tools leave things there."""
 
 
 def data() -> str:
@@ -29,10 +30,10 @@ def data() -> str:
 
 def texts(folder: Path) -> dict[str, str]:
     """Return the files of a kind: path → text."""
-    files = {name: TEMPLATE / name for name in SHARED}
-    for file in folder.rglob("*"):
+    files = {name: folder / name if (folder / name).exists() else TEMPLATE / name for name in SHARED}
+    for file in (file for name in OWN for file in [folder / name, *(folder / name).rglob("*")]):
         parts = file.relative_to(folder).parts
-        if file.is_file() and not any(part in NO_PART or part.startswith(".") for part in parts):
+        if file.is_file() and not any(part.startswith((".", "__pycache__")) for part in parts):
             files["/".join(parts)] = file
     return {name: file.read_bytes().decode() for name, file in files.items()}
 

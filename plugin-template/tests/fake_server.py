@@ -54,7 +54,7 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(200, {"models": MODELS})
         elif self.path in self.fake.painting:
             self.fake.painting.remove(self.path)
-            self._answer(202, {"state": "painting"}, location=f"{self.fake.url}{self.path}")
+            self._answer(202, {"state": "painting", "retry_in_ms": 20}, location=f"{self.fake.url}{self.path}")
         elif self.path.startswith("/images/jobs/"):
             self._answer(200, {"state": "done", "images": [PIXEL]})
         else:
@@ -74,7 +74,7 @@ class Handler(BaseHTTPRequestHandler):
         elif self.path == "/images":
             job = f"/images/jobs/{len(self.fake.requests)}"
             self.fake.painting.add(job)
-            self._answer(202, {"state": "waiting"}, location=f"{self.fake.url}{job}")
+            self._answer(202, {"state": "waiting", "retry_in_ms": 20}, location=f"{self.fake.url}{job}")
         else:
             self._refuse(404, {"code": "unknown", "text": f"There is no {self.path}."})
 

@@ -48,9 +48,6 @@ __all__ = [
     "streaming",
 ]
 
-PAUSE = 0.5
-"""Seconds between two questions whether an image is done."""
-
 
 @hookimpl
 def provider_info() -> ProviderInfo:
@@ -92,7 +89,7 @@ def image_generation(request: ImageGenerationRequest, settings: Settings) -> Flo
     """Start a job and ask for it until it is done; the caller's `timeout` ends the waiting."""
     response = yield from image("/images", request, settings)
     while response.status == 202:
-        yield from sleep(PAUSE)
+        yield from sleep(Job.model_validate(response.json()).pause)
         response = yield from job(response.headers["location"], settings)
     return Job.model_validate(response.json()).response()
 

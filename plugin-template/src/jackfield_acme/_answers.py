@@ -82,13 +82,19 @@ class Vectors(Shape):
 
 
 class Job(Shape):
-    """A job of `POST /images` that has ended: its pictures as PNG in base64, or what went wrong."""
+    """A job of `POST /images`: when to ask again, and at its end the pictures as PNG in base64, or what went wrong."""
 
+    retry_in_ms: float = 500
     images: list[str] | None = None
     fault: Fault | None = None
 
+    @property
+    def pause(self) -> float:
+        """Seconds until the next question whether it is done."""
+        return self.retry_in_ms / 1000
+
     def response(self) -> ImageResponse:
-        """Return the pictures; raises the error of a job that failed, which comes with status 200."""
+        """Return the pictures of a job that has ended; raises the error of one that failed, which has status 200."""
         if self.fault is not None:
             raise self.fault.error()
         if self.images is None:

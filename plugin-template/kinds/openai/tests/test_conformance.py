@@ -5,5 +5,4 @@ from jackfield.testing import ProviderSuite
 
 class TestAcme(ProviderSuite):
     provider = "acme"  # found through its real entry point
-    model = "acme-1"
-    wire = "tests/wire"  # recorded exchanges: one folder a case
+    wire = "tests/wire"  # recorded exchanges: one folder a case; suite.json names the model they ask for

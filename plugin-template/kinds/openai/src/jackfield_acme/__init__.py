@@ -3,7 +3,7 @@
     completion("acme/acme-1", messages)
 
 Where your server wants more than an address and a key, derive a class from OpenAICompatible and override its `headers`,
-`url` or `body`, or implement a hook such as `response_error` (`from jackfield import hookimpl`).
+`url` or `body`, as README.md shows.
 """
 
 from jackfield_openai_compatible import OpenAICompatible
