@@ -6,6 +6,7 @@ import re
 import pytest
 import wrong
 import wrong_requests
+import wrong_secrets
 import wrong_settings
 from fine import Fine, write_wire
 from jackfield.testing import Case, _engine
@@ -60,6 +61,11 @@ WRONG = [
     (wrong.SwallowsFaults, {"test_network_faults_are_told"}),
     (wrong.KeyInAnError, {"test_the_key_is_shown_nowhere"}),
     (wrong.KeyInTheLog, {"test_the_key_is_shown_nowhere"}),
+    (wrong_secrets.KeyInATimeout, {"test_the_key_is_shown_nowhere"}),
+    (wrong_secrets.KeyInARateLimit, {"test_the_key_is_shown_nowhere"}),
+    (wrong_secrets.KeyBesideNoJSON, {"test_the_key_is_shown_nowhere"}),
+    (wrong_secrets.KeyInABrokenStream, {"test_the_key_is_shown_nowhere"}),
+    (wrong_secrets.KeyInALostJob, {"test_the_key_is_shown_nowhere"}),
     (wrong.KeyForStrangers, {"test_the_key_goes_to_no_other_origin"}),
     (wrong_requests.KeyForEverybody, {"test_the_key_goes_to_no_other_origin"}),
     (wrong.LooksAtTheLoop, {"test_asyncio_agrees"}),

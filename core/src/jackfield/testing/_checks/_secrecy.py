@@ -8,11 +8,13 @@ import logging
 import re
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ...errors import APIConnectionError, ContractViolationError
+from ...errors import APIConnectionError, APITimeoutError, ContractViolationError
 from .._cases import Answer, Case
 from .._check import each_case, fail, once
 from .._flows import Bare
@@ -27,12 +29,18 @@ __all__ = ["test_the_key_goes_to_no_other_origin", "test_the_key_is_shown_nowher
 
 ELSEWHERE = "https://elsewhere.invalid"
 
+JSON = {"content-type": "application/json"}
 TROUBLES: tuple[Answer | Exception, ...] = (
-    Answer(401, {"content-type": "application/json"}, b'{"error": {"message": "wrong key"}}'),
+    Answer(401, JSON, b'{"error": {"message": "wrong key"}}'),
+    Answer(429, {**JSON, "retry-after": "2"}, b'{"error": {"message": "too many"}}'),
     Answer(500, {}, b"failed"),
-    Answer(200, {"content-type": "application/json"}, b'{"another": "shape"}'),
+    Answer(200, JSON, b'{"another": "shape"}'),
+    Answer(200, JSON, b"no JSON"),
     APIConnectionError("connection refused"),
+    APITimeoutError("no answer"),
 )
+BREAKS = (b"no frame", b'data: {"error": {"message": "overloaded"}}\n\n', b'{"error": {"message": "overloaded"}}\n')
+"""What may come in the middle of a stream, in place of its rest."""
 
 
 def _hooked(subject: Subject, case: Case) -> bool:
@@ -47,7 +55,7 @@ def test_the_key_is_shown_nowhere(subject: Subject, case: Case) -> None:
     If this fails: leave settings, headers and requests out of messages and logs; a message names the variable that
     holds the key (`settings.require_api_key()` does), never the key.
     """
-    for answers in (None, *(_always(trouble) for trouble in TROUBLES if case.exchanges)):
+    for answers in (None, *_troubles(case)):
         with _listening() as heard:
             bare = Bare(subject, case, answers=answers)
             try:
@@ -68,8 +76,19 @@ def test_the_key_is_shown_nowhere(subject: Subject, case: Case) -> None:
         fail("the plugin's repr shows the key")
 
 
-def _always(trouble: Answer | Exception) -> Callable[[int], Answer | Exception]:
-    return lambda _: trouble
+def _troubles(case: Case) -> Iterator[Callable[[int], Answer | Exception]]:
+    """Yield what answers a case's nth request where the server or the way to it fails: at once, or at the last."""
+    if not case.exchanges:
+        return
+    last = case.exchanges[-1].answer
+    within = [replace(last, body=last.body[: len(last.body) // 2] + rest) for rest in BREAKS if case.streams]
+    for trouble in (*TROUBLES, *within):
+        for before in {0, len(case.exchanges) - 1}:
+            yield partial(_answer, case, trouble, before)
+
+
+def _answer(case: Case, trouble: Answer | Exception, before: int, number: int) -> Answer | Exception:
+    return case.exchanges[number].answer if number < before else trouble
 
 
 @contextlib.contextmanager
