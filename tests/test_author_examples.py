@@ -371,6 +371,12 @@ def test_the_table_of_canonical_cases_is_the_kit_s():
     assert set(re.findall(r"`([\w-]+)`", table[-1][1])) == http
 
 
+def test_the_table_of_checks_is_the_kit_s_in_its_order_and_says_in_a_few_words_what_each_proves():
+    table = rows("testing.md", "What each check proves")
+    assert [name.strip("`") for name, _ in table] == [check.name for check in CHECKS]
+    assert [proved for _, proved in table if not 3 <= len(proved.split()) <= 12] == []
+
+
 def test_the_options_of_the_page_are_the_plugin_s(pytestconfig):
     shown = set(re.findall(r"`pytest (--[\w-]+)", text("testing.md")))
     group = pytestconfig._parser.getgroup("jackfield")
