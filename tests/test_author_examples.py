@@ -38,10 +38,13 @@ from jackfield import (
     unregister_provider,
 )
 from jackfield.flow import call as foreign
+from jackfield.testing import check
 from jackfield.testing._canonical import canonical_names
 from jackfield.testing._checks import CHECKS
 from jackfield.testing._engine import Test
+from jackfield.testing._record import RECORDING, to_record
 from jackfield.testing._subject import subject_of
+from jackfield.testing._written import accept
 from jackfield.transports.memory import Reply
 
 KEY = {"api_key": "a-key"}
@@ -285,7 +288,8 @@ class Answers(BaseHTTPRequestHandler):
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         self.server.asked.append((self.path, self.headers["x-acme-key"], body))
-        words = body["messages"][-1]["content"].split(" ")
+        said = body["messages"][-1]["content"]
+        words = said.split(" ") if isinstance(said, str) else ["seen"]
         if self.headers["x-acme-key"] != "a-key":
             self.answer(401, {"message": "no such key"})
         elif self.path == "/stream":
@@ -357,6 +361,28 @@ def test_before_and_after_fail_alike(asked, way):
             way(model=f"{name}/m", messages=HELLO, api_key="wrong")
         said.append((str(caught.value), caught.value.status_code))
     assert said == [("no such key", 401)] * 2
+
+
+BROKEN = '{"kind": "text", "text": "Hi"}\n{"message": "broken"}\n'
+BY_HAND = {
+    "error-rate-limit": ({}, {"status": 429, "json": {"message": "slow down"}}),
+    "stream-error": ({"error": "InvalidResponseError"}, {"status": 200, "text": BROKEN}),
+}
+
+
+@pytest.mark.usefixtures("asked")
+def test_after_passes_the_kit_once_its_wire_files_are_recorded(tmp_path):
+    for name, (case, response) in BY_HAND.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "case.json").write_text(json.dumps(case))
+        (tmp_path / name / "1.response.json").write_text(json.dumps(response))
+    acme = {"plugin": module(blocks("porting.md")[1]), "model": "m", "wire": tmp_path}
+    subject = subject_of("acme", **acme, complete=False)
+    subject.cases = to_record(subject, tmp_path)
+    for case in RECORDING.cases(subject):
+        RECORDING.run(subject, case)
+    accept(subject_of("acme", **acme))
+    assert check("acme", **acme).failed == {}
 
 
 # -------------------------------------------------------------------------------------------------------------- testing
