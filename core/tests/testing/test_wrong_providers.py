@@ -5,6 +5,7 @@ import re
 
 import pytest
 import wrong
+import wrong_answers
 import wrong_requests
 import wrong_secrets
 import wrong_settings
@@ -46,6 +47,17 @@ WRONG = [
     (wrong.AnotherAnswer, {"test_response_golden"}),
     (wrong.WrongType, {"test_response_golden"}),
     (wrong.ForgetsReturn, {"test_response_golden"}),
+    (wrong_answers.EndsInTheServersWords, {"test_the_answer_laws"}, BY_ITSELF),
+    (wrong_answers.CountsTwice, {"test_the_answer_laws"}, BY_ITSELF),
+    (wrong_answers.SpeaksForTheUser, {"test_the_answer_laws"}, BY_ITSELF),
+    (wrong_answers.CallsWithoutAnId, {"test_the_answer_laws"}, BY_ITSELF),
+    (wrong_answers.CallsWithoutJson, {"test_the_answer_laws"}, BY_ITSELF),
+    (wrong_answers.MappingsForChoices, {"test_response_golden", "test_the_answer_laws"}, BY_ITSELF),
+    (wrong_answers.AnswersTwiceAtOnce, {"test_the_answer_laws"}, BY_ITSELF),
+    (wrong_answers.OneVectorForAll, {"test_the_answer_laws"}, BY_ITSELF),
+    (wrong_answers.EmptyVectors, {"test_the_answer_laws"}, BY_ITSELF),
+    (wrong_answers.AnAddressForBase64, {"test_the_answer_laws"}, BY_ITSELF),
+    (wrong_answers.NoImageInTheAnswer, {"test_the_answer_laws"}, BY_ITSELF),
     (wrong.AnotherStream, {"test_stream_golden"}),
     (wrong.SplitsByHand, {"test_line_ends_and_comments_change_nothing"}),
     (wrong.CutsCharacters, {"test_a_stream_comes_byte_by_byte", "test_a_splitter_cuts_anywhere"}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .._check import Check
 from . import (
+    _answer_laws,
     _answers,
     _drivers,
     _errors,
@@ -38,6 +39,7 @@ CHECKS: tuple[Check, ...] = (
     _purity.test_settings_are_not_read_by_hand,
     _settings.test_what_is_not_set_is_asked_for,
     _answers.test_response_golden,
+    _answer_laws.test_the_answer_laws,
     _streams.test_stream_golden,
     _streams.test_a_stream_comes_byte_by_byte,
     _wire_streams.test_a_splitter_cuts_anywhere,

@@ -15,14 +15,15 @@ from .._results import MADE_UP, recorded
 from .._runs import Outcome, call
 from .._subject import Subject
 
-__all__ = ["compare", "test_response_golden", "told"]
+__all__ = ["compare", "test_response_golden", "told", "whole"]
 
 
-def _whole(subject: Subject, case: Case) -> bool:
+def whole(subject: Subject, case: Case) -> bool:
+    """Whether a case is answered with a whole result, by a hook of the provider's own."""
     return not case.streams and case.error is None and case.operation in subject.hooks
 
 
-@each_case(_whole, "no case has a whole answer")
+@each_case(whole, "no case has a whole answer")
 def test_response_golden(subject: Subject, case: Case) -> None:
     """The recorded answer gives exactly the recorded result.
 

@@ -1,0 +1,118 @@
+"""What holds for every whole answer, whatever was recorded: OpenAI's words, and as much as was asked for."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from .._cases import Case
+from .._check import each_case, fail
+from .._places import line_of_return
+from .._runs import call
+from .._subject import Subject
+from ._answers import whole
+
+__all__ = ["test_the_answer_laws"]
+
+FINISHES = ("stop", "length", "tool_calls", "content_filter", "function_call")
+
+
+@each_case(whole, "no case has a whole answer")
+def test_the_answer_laws(subject: Subject, case: Case) -> None:
+    """A whole answer ends in OpenAI's vocabulary, its counts add up, and there is one vector for each text.
+
+    Tool calls have an id and arguments that are JSON, an image is an address or plain base64.
+    If this fails: the recorded result says the same and is wrong with it; mend the plugin, delete the case's
+    result.json and run `pytest --accept`. Translate the server's reason for ending ("end_turn", "max_len") to one of
+    stop, length, tool_calls, content_filter.
+    """
+    outcome = call(subject, case)
+    if outcome.error is not None:
+        return  # told by test_response_golden
+    if broken := [*_mappings(outcome.response)] or [*LAWS[case.operation](outcome.response, case.asked)]:
+        at = line_of_return(subject.function(case.operation), lambda: call(subject, case))
+        fail(f"the answer of {case.name} breaks these laws:", broken, at)
+
+
+def _mappings(answer: Any) -> Iterator[str]:
+    """Say what a caller cannot read the attributes of."""
+    for field in ("choices", "data"):
+        for number, item in enumerate(getattr(answer, field, None) or ()):
+            if isinstance(item, Mapping):
+                yield f"{field}[{number}] is a mapping, since replace() takes values as they are; give it an object"
+
+
+def _chat(answer: Any, asked: Any) -> Iterator[str]:
+    yield from _choices(answer, asked)
+    for choice in answer.choices:
+        if choice.message.role != "assistant":
+            yield f"choice {choice.index} has the role {choice.message.role!r}, expected 'assistant'"
+        for number, each in enumerate(choice.message.tool_calls or ()):
+            yield from _tool_call(each, f"tool call {number} of choice {choice.index}")
+
+
+def _tool_call(each: Any, where: str) -> Iterator[str]:
+    if not each.id:
+        yield f"{where} has no id, by which a caller gives its result"
+    try:
+        json.loads(each.function.arguments)
+    except (TypeError, ValueError):
+        yield f"{where}: the arguments are {each.function.arguments!r}, expected a text of JSON"
+
+
+def _choices(answer: Any, asked: Any) -> Iterator[str]:
+    if not answer.choices:
+        yield "there is no choice"
+    if len({choice.index for choice in answer.choices}) < len(answer.choices):
+        yield f"choices have the indexes {[choice.index for choice in answer.choices]}"
+    for choice in answer.choices:
+        if choice.finish_reason not in FINISHES:
+            yield f"choice {choice.index} ends with {choice.finish_reason!r}, expected one of {', '.join(FINISHES)}"
+    if (usage := answer.usage) is not None:
+        counts = (usage.prompt_tokens, usage.completion_tokens, usage.total_tokens)
+        if None not in counts and sum(counts[:2]) != counts[2]:
+            yield f"usage: total_tokens is {counts[2]}, expected {sum(counts[:2])}"
+
+
+def _vectors(answer: Any, asked: Any) -> Iterator[str]:
+    several = isinstance(asked.input, list) and not all(isinstance(token, int) for token in asked.input)
+    wanted = list(range(len(asked.input) if several else 1))
+    if (found := [each.index for each in answer.data]) != wanted:
+        yield f"the vectors have the indexes {found}, expected {wanted}"
+    if any(not each.embedding for each in answer.data):
+        yield "a vector is empty"
+
+
+def _images(answer: Any, asked: Any) -> Iterator[str]:
+    if not answer.data:
+        yield "there is no image"
+    for number, image in enumerate(answer.data):
+        if not (image.url or image.b64_json):
+            yield f"image {number} has neither url nor b64_json"
+        elif image.b64_json and not _is_base64(image.b64_json):
+            yield f"image {number}: b64_json is no base64, but {image.b64_json[:40]!r}"
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        return bool(b64decode(text, validate=True))
+    except ValueError:
+        return False
+
+
+def _models(answer: Any, asked: Any) -> Iterator[str]:
+    if any(not model.id for model in answer.data):
+        yield "a model has no id"
+
+
+LAWS: dict[str, Callable[[Any, Any], Iterator[str]]] = {
+    "completion": _chat,
+    "text_completion": _choices,
+    "embedding": _vectors,
+    "image_generation": _images,
+    "image_edit": _images,
+    "list_models": _models,
+}
+"""Operation → what holds for its answers."""

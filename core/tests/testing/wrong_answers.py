@@ -1,0 +1,99 @@
+"""Wrong providers: answers of the right type that say something else than OpenAI's words mean."""
+
+from __future__ import annotations
+
+from fine import FLOW, JSON, STREAM, Fine
+from jackfield import EmbeddingResponse, ModelResponse, hookimpl
+
+
+class Apart(Fine):
+    """Its streams are held to no whole answer, which would tell the same."""
+
+    cases = {"stream-plain": ({}, [(200, STREAM, FLOW)])}
+
+
+class EndsInTheServersWords(Apart):
+    @hookimpl
+    def completion(self, request, settings):
+        answer = yield from super().completion(request, settings)
+        answer.choices[0].finish_reason = "end_turn"
+        return answer  # here
+
+
+class CountsTwice(Apart):
+    @hookimpl
+    def completion(self, request, settings):
+        answer = yield from super().completion(request, settings)
+        answer.usage.total_tokens += answer.usage.prompt_tokens
+        return answer  # here
+
+
+class SpeaksForTheUser(Apart):
+    @hookimpl
+    def completion(self, request, settings):
+        answer = yield from super().completion(request, settings)
+        answer.choices[0].message.role = "user"
+        return answer  # here
+
+
+class CallsWithoutAnId(Apart):
+    tool_call = {"id": "", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+
+    @hookimpl
+    def completion(self, request, settings):
+        yield from super().completion(request, settings)
+        message = {"role": "assistant", "tool_calls": [self.tool_call]}
+        return ModelResponse(model="fine-1", choices=[{"message": message, "finish_reason": "tool_calls"}])  # here
+
+
+class CallsWithoutJson(CallsWithoutAnId):
+    tool_call = {"id": "1", "type": "function", "function": {"name": "f", "arguments": "{'city': 'Paris'}"}}
+
+    @hookimpl
+    def completion(self, request, settings):
+        return (yield from super().completion(request, settings))  # here
+
+
+class MappingsForChoices(Apart):
+    @hookimpl
+    def completion(self, request, settings):
+        answer = yield from super().completion(request, settings)
+        return answer.replace(choices=[{"message": {"role": "assistant", "content": "Hi"}}])  # here
+
+
+class AnswersTwiceAtOnce(Apart):
+    @hookimpl
+    def completion(self, request, settings):
+        answer = yield from super().completion(request, settings)
+        return answer.replace(choices=[answer.choices[0], answer.choices[0]])  # here
+
+
+class OneVectorForAll(Fine):
+    @hookimpl
+    def embedding(self, request, settings):
+        answer = yield from super().embedding(request, settings)
+        return EmbeddingResponse(data=answer.data[:1], model=answer.model)  # here
+
+
+class EmptyVectors(Fine):
+    @hookimpl
+    def embedding(self, request, settings):
+        answer = yield from super().embedding(request, settings)
+        return EmbeddingResponse(data=[{"embedding": []} for _ in answer.data], model=answer.model)  # here
+
+
+class AnAddressForBase64(Fine):
+    @hookimpl
+    def image_generation(self, request, settings):
+        answer = yield from super().image_generation(request, settings)
+        answer.data[0].b64_json = f"data:image/png;base64,{answer.data[0].b64_json}"
+        return answer  # here
+
+
+class NoImageInTheAnswer(Fine):
+    cases = {"image-generation": ({}, [(200, JSON, {"picture": ""})])}
+
+    @hookimpl
+    def image_generation(self, request, settings):
+        answer = yield from super().image_generation(request, settings)
+        return answer  # here
