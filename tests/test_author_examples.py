@@ -282,8 +282,12 @@ def test_the_suite_of_the_page_passes_for_the_sdk_of_the_page():
 # -------------------------------------------------------------------------------------------------------------- porting
 
 
+EVENTS = {"/stream": "{}\n", "/events": "data: {}\n\n"}
+"""The form of an event at each address that streams."""
+
+
 class Answers(BaseHTTPRequestHandler):
-    """The server of the page on porting: it says back what it was told, and wants a key."""
+    """The server of the pages on porting and on providers: it says back what it was told, and wants a key."""
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
@@ -292,13 +296,14 @@ class Answers(BaseHTTPRequestHandler):
         words = said.split(" ") if isinstance(said, str) else ["seen"]
         if self.headers["x-acme-key"] != "a-key":
             self.answer(401, {"message": "no such key"})
-        elif self.path == "/stream":
-            self.answer(200, *({"kind": "text", "text": word} for word in words), {"kind": "end"})
+        elif self.path in EVENTS:
+            said = [*({"kind": "text", "text": word} for word in words), {"kind": "end"}]
+            self.answer(200, *said, form=EVENTS[self.path])
         else:
             self.answer(200, {"output": "".join(words), "usage": {"prompt_tokens": 2, "completion_tokens": len(words)}})
 
-    def answer(self, status, *lines):
-        content = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+    def answer(self, status, *said, form="{}\n"):
+        content = "".join(form.format(json.dumps(each)) for each in said).encode()
         self.send_response(status)
         self.send_header("content-length", str(len(content)))
         self.end_headers()
@@ -363,20 +368,23 @@ def test_before_and_after_fail_alike(asked, way):
     assert said == [("no such key", 401)] * 2
 
 
-BROKEN = '{"kind": "text", "text": "Hi"}\n{"message": "broken"}\n'
-BY_HAND = {
-    "error-rate-limit": ({}, {"status": 429, "json": {"message": "slow down"}}),
-    "stream-error": ({"error": "InvalidResponseError"}, {"status": 200, "text": BROKEN}),
-}
+def write_errors(folder, form):
+    """Write the cases that no server gives to order."""
+    broken = "".join(map(form.format, ('{"kind": "text", "text": "Hi"}', '{"message": "broken"}')))
+    for name, case, response in (
+        ("error-rate-limit", {}, {"status": 429, "json": {"message": "slow down"}}),
+        ("stream-error", {"error": "InvalidResponseError"}, {"status": 200, "text": broken}),
+    ):
+        (folder / name).mkdir()
+        (folder / name / "case.json").write_text(json.dumps(case))
+        (folder / name / "1.response.json").write_text(json.dumps(response))
 
 
 @pytest.mark.usefixtures("asked")
-def test_after_passes_the_kit_once_its_wire_files_are_recorded(tmp_path):
-    for name, (case, response) in BY_HAND.items():
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "case.json").write_text(json.dumps(case))
-        (tmp_path / name / "1.response.json").write_text(json.dumps(response))
-    acme = {"plugin": module(blocks("porting.md")[1]), "model": "m", "wire": tmp_path}
+@pytest.mark.parametrize(("page", "number", "events"), [("porting.md", 1, "/stream"), ("providers.md", 0, "/events")])
+def test_the_provider_of_the_page_passes_the_kit_once_its_wire_files_are_recorded(page, number, events, tmp_path):
+    write_errors(tmp_path, EVENTS[events])
+    acme = {"plugin": module(blocks(page)[number]), "model": "m", "wire": tmp_path}
     subject = subject_of("acme", **acme, complete=False)
     subject.cases = to_record(subject, tmp_path)
     for case in RECORDING.cases(subject):

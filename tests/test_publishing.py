@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+import shutil
 import zipfile
 
 import pytest
@@ -189,3 +191,20 @@ def test_every_other_name_is_the_public_index_s(desk, public):
     public.asked.clear()
     desk.run(f"python -m pip download --no-deps --dest other --index-url {desk.address} pluggy")
     assert public.asked == ["pluggy"]
+
+
+def test_an_index_with_copies_of_all_that_is_asked_for_needs_no_public_one(desk, page, place):
+    own = place / "copies" / "wheels"
+    own.mkdir(parents=True)
+    shutil.copy(place / "wheels" / "jackfield_acme-1.0.0-py3-none-any.whl", own)
+    [download] = page.commands("Without the public index")
+    desk.run(download, folder=own.parent)
+    install, _ = page.commands("Install")
+    with PublicIndex(place / "copies", own.iterdir()) as index:
+        options = ("--dry-run", "--ignore-installed", "--quiet", "--report", "-")
+        status, output, errors = desk.try_to(*shlex.split(install.replace(desk.address, index.url)), *options)
+    assert not status, errors
+    installed = {each["metadata"]["name"]: each["metadata"]["version"] for each in json.loads(output)["install"]}
+    assert installed["jackfield-acme"] == "1.0.0"
+    assert {"jackfield", "click", "httpx"} <= installed.keys()
+    assert index.asked
