@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
 from jackfield._cli._templates import kinds, rendered
 
@@ -109,6 +111,15 @@ def test_an_unknown_kind_is_refused_with_those_there_are(invoke, tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_an_error_in_one_line(invoke, tmp_path):
     (tmp_path / "file").touch()
-    result = invoke("new", "my-models", "--dir", str(tmp_path / "file" / "package"))
+    folder = str(tmp_path / "file" / "package")
+    result = invoke("new", "my-models", "--dir", folder)
     assert result.exit_code == 1
-    assert len(result.stderr.splitlines()) == 1
+    assert result.stderr == f"Error: {folder} cannot be made: not a directory; give --dir another folder\n"
+
+
+@pytest.mark.parametrize("folder", ["with spaces", "ünï/cödé", "a/b/c/", "./here/../there"])
+def test_whatever_the_folder_is_called_the_first_command_leads_into_it(folder, invoke, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = invoke("new", "my-models", "--kind", "python", "--dir", folder)
+    command, target, *_ = shlex.split(result.stdout.splitlines()[1])
+    assert (command, (tmp_path / target / "pyproject.toml").is_file()) == ("cd", True)

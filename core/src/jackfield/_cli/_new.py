@@ -58,7 +58,11 @@ def new(name: str, folder: str | None, kind: str) -> None:
     if os.path.lexists(folder):
         raise click.ClickException(f"{folder} exists already; give --dir a folder that does not, which is then made")
     package = rendered(kind, name)
-    written(folder, package)
+    try:
+        written(folder, package)
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise click.ClickException(f"{folder} cannot be made: {why}; give --dir another folder") from error
     click.echo(f"Made {folder}: {len(package)} files, a provider that works. Next:")
     click.echo(f'  cd {shlex.quote(folder)} && pip install --editable ".[test]"')
     click.echo("  pytest")
