@@ -20,7 +20,19 @@ from ._shapes import describe
 from .errors import ContractViolationError, PluginError, ProviderLoadError
 from .hookspecs import PROJECT, hookimpl
 
-__all__ = ["OPERATIONS", "Adapter", "adapted", "functions", "info_of", "managed", "missing_hooks", "name_of", "single"]
+__all__ = [
+    "MARK",
+    "OPERATIONS",
+    "Adapter",
+    "adapted",
+    "functions",
+    "hooks_of",
+    "info_of",
+    "managed",
+    "missing_hooks",
+    "name_of",
+    "single",
+]
 
 MARK = f"{PROJECT}_impl"
 
@@ -96,10 +108,10 @@ def _adapter(plugin: object, specs: type, owner: object) -> Adapter:
         raise ProviderLoadError(f"{name} is a class; give an instance ({name}()), or a module")
     adapter = Adapter()
     for function, hook, options in _marked(plugin, specs):
-        if hook not in _hooks(specs):
+        if hook not in hooks_of(specs):
             warnings.warn(
                 f"{owner} implements a hook {hook!r} that this jackfield does not know; it is passed over"
-                f"{_remedy(hook, _hooks(specs))}",
+                f"{_remedy(hook, hooks_of(specs))}",
                 stacklevel=2,
             )
         elif hasattr(adapter, hook):
@@ -108,7 +120,7 @@ def _adapter(plugin: object, specs: type, owner: object) -> Adapter:
             mark = hookimpl(tryfirst=options["tryfirst"], trylast=options["trylast"])
             setattr(adapter, hook, mark(_plain(hook, function, options)))
     if not vars(adapter):
-        raise ProviderLoadError(missing_hooks(plugin, _hooks(specs)))
+        raise ProviderLoadError(missing_hooks(plugin, hooks_of(specs)))
     return adapter
 
 
@@ -120,7 +132,7 @@ def _remedy(hook: str, known: list[str]) -> str:
 
 
 def _marked(plugin: object, specs: type) -> Iterator[tuple[Callable[..., Any], str, dict[str, Any]]]:
-    hooks = _hooks(specs)
+    hooks = hooks_of(specs)
     for name in sorted({*(name for name in dir(plugin) if not name.startswith("__")), *hooks}):
         # Static, but for the hooks' own names: looking for marks must not run a plugin's properties.
         options = getattr(inspect.getattr_static(plugin, name, None), MARK, None)
@@ -130,7 +142,8 @@ def _marked(plugin: object, specs: type) -> Iterator[tuple[Callable[..., Any], s
             yield getattr(plugin, name), options.get("specname") or name, options
 
 
-def _hooks(specs: type) -> list[str]:
+def hooks_of(specs: type) -> list[str]:
+    """Return the names of the hooks that these specs have."""
     return [name for name, value in vars(specs).items() if inspect.isfunction(value)]
 
 

@@ -20,6 +20,7 @@ BY_ITSELF = True
 
 WRONG = [
     (wrong.ArgumentsInAnotherOrder, {"test_the_hooks_fit_their_protocols"}),
+    (wrong.ForgetsTheMark, {"test_the_hooks_fit_their_protocols"}),
     (wrong.AnotherPath, {"test_request_golden"}),
     (wrong.KeyInTheAddress, {"test_the_key_is_in_a_header_only"}, BY_ITSELF),
     (wrong.ChangesTheRequest, {"test_the_request_is_left_alone"}),

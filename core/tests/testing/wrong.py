@@ -22,6 +22,11 @@ class ArgumentsInAnotherOrder(Fine):
         return (yield from super().embedding(request, settings))
 
 
+class ForgetsTheMark(Fine):
+    def embedding(self, request, settings):  # here
+        return (yield from super().embedding(request, settings))
+
+
 class AnotherPath(Fine):
     @hookimpl
     def completion(self, request, settings):  # here
@@ -250,8 +255,8 @@ class ReadsItWhole(Fine):
 
 
 class SwallowsAnErrorEvent(Fine):
-    class decoder(Decoder):  # noqa: N801  # here
-        def decode(self, event, /):
+    class decoder(Decoder):  # noqa: N801
+        def decode(self, event, /):  # here
             return () if b"fault" in event.data else chunks_of(event.data)
 
 

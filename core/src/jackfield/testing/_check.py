@@ -99,13 +99,20 @@ def _name(function: Any) -> str:
 
 
 def fail(
-    said: str, details: list[str] | tuple[str, ...] = (), at: str | None = None, *, cause: BaseException | None = None
+    said: str,
+    details: list[str] | tuple[str, ...] = (),
+    at: str | None = None,
+    *,
+    cause: BaseException | None = None,
+    remedy: str | None = None,
 ) -> NoReturn:
     """Raise NonconformanceError: what was seen, the details one a line, and the plugin's line where it is known.
 
-    ``cause`` is the error that was seen, which a gap may name.
+    ``cause`` is the error that was seen, which a gap may name; ``remedy`` stands for the check's own.
     """
     lines = [said, *(f"  {detail}" for detail in details)]
     if at is not None:
         lines.append(f"  at {at}")
-    raise NonconformanceError("\n".join(lines)) from cause
+    failed = NonconformanceError("\n".join(lines))
+    failed.remedy = remedy
+    raise failed from cause

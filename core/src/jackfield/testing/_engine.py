@@ -59,7 +59,7 @@ class Test:
             return _held_to_gap(self.gap, failed)
         if failed is None:
             return Verdict("passed")
-        return Verdict("failed", f"{failed}\nIf this fails: {self.check.remedy}")
+        return Verdict("failed", f"{failed}\nIf this fails: {getattr(failed, 'remedy', None) or self.check.remedy}")
 
 
 def _failure(test: Test, subject: Subject) -> Exception | None:

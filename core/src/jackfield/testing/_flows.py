@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -18,7 +19,7 @@ from ._places import definition
 from ._replay import API_BASE, body_at
 from ._subject import Subject
 
-__all__ = ["Bare", "described", "frames_of", "place_of"]
+__all__ = ["Bare", "described", "frames_of", "one_decoder", "place_of"]
 
 Step = Callable[[], AbstractContextManager[Any]]
 
@@ -157,14 +158,28 @@ def described(subject: Subject, case: Case) -> EventStream | None:
     return description if isinstance(source, Http) else None
 
 
-def place_of(subject: Subject, case: Case) -> str | None:
-    """Return where the plugin makes a case's answer: its decoder, for a stream that has one, or its hook."""
+def place_of(subject: Subject, case: Case, method: str = "") -> str | None:
+    """Return where the plugin makes a case's answer: its decoder, for a stream that has one, or its hook.
+
+    ``method`` is the one of the decoder's methods that makes it, where the decoder itself defines it.
+    """
+    decoder = _decoder(subject, case) if case.streams else None
+    own = vars(decoder).get(method) if inspect.isclass(decoder) else None
+    return definition(own or decoder) or definition(subject.function(case.operation))
+
+
+def one_decoder(subject: Subject, case: Case) -> bool:
+    """Whether all openings of a stream get the same decoder."""
+    decoder = _decoder(subject, case)
+    return decoder is not None and not inspect.isclass(decoder) and decoder() is decoder()
+
+
+def _decoder(subject: Subject, case: Case) -> Any:
     try:
-        description = described(subject, case) if case.streams else None
+        description = described(subject, case)
     except Exception:  # what is wrong with the hook, its own checks tell
-        description = None
-    decoder = description.decoder if description is not None else None
-    return definition(decoder) or definition(subject.function(case.operation))
+        return None
+    return description.decoder if description is not None else None
 
 
 def frames_of(description: EventStream, pieces: list[bytes]) -> Iterator[Any]:

@@ -28,6 +28,8 @@ Cut = Callable[[bytes], Iterable[bytes | Exception]]
 class UnexpectedRequestError(NonconformanceError, JackfieldError):
     """The flow asked for more than was recorded. A JackfieldError, so that it passes through the core as it is."""
 
+    remedy = "send what was recorded and no more, or record the case again, with the answer to each request."
+
     def __init__(self, message: str) -> None:
         JackfieldError.__init__(self, message)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...errors import BadRequestError
+from ...errors import BadRequestError, PluginError
 from .._cases import Case
 from .._check import each_case, fail
 from .._differences import differences
-from .._flows import place_of
+from .._flows import one_decoder, place_of
 from .._places import line_of, line_of_return
 from .._replay import UnexpectedRequestError
 from .._results import MADE_UP, recorded
@@ -16,6 +16,11 @@ from .._runs import Outcome, call
 from .._subject import Subject
 
 __all__ = ["compare", "test_response_golden", "told", "whole"]
+
+
+MENDING = "mend the plugin there. The call gave no answer, so there is nothing that --accept could write."
+SHARED = "; its decoder= gives one and the same object to every stream, and each is to get one of its own"
+DECLARING = 'If it is to end with this error, say so in case.json: {"error": {"type": "…"}}.'
 
 
 def whole(subject: Subject, case: Case) -> bool:
@@ -45,7 +50,9 @@ def told(subject: Subject, case: Case, outcome: Outcome) -> None:
     at = line_of(error, subject.roots)
     if at is None:  # nothing of the plugin is on the way: what it returned was wrong
         at = _maker(subject, case)
-    fail(f"{case.operation} failed with {type(error).__name__}: {error}", at=at, cause=error)
+    shared = SHARED if case.streams and one_decoder(subject, case) else ""
+    remedy = MENDING if isinstance(error, PluginError) else f"{MENDING} {DECLARING}"
+    fail(f"{case.operation} failed with {type(error).__name__}: {error}{shared}", at=at, cause=error, remedy=remedy)
 
 
 def compare(subject: Subject, case: Case, actual: Any) -> None:

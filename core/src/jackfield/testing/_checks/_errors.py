@@ -15,6 +15,7 @@ from .._places import definition, line_of
 from .._replay import API_BASE, body_at
 from .._runs import Outcome, call
 from .._subject import Subject
+from ._answers import told
 from ._servers import Cutting, Fixed, Raising
 
 __all__ = [
@@ -64,13 +65,14 @@ def _fails(subject: Subject, case: Case) -> bool:
 def test_error_golden(subject: Subject, case: Case) -> None:
     """A recorded error raises the expected class, with `retryable`, `retry_after` and message as the case says.
 
-    If this fails: read the server's error body in `response_error(response)`; an error that comes with status 200, or
-    as an event of a stream, is raised where it is read, `errors.error_of_body(status, body)`, and never becomes text.
+    If this fails: what comes with a status of 400 and above, read in `response_error(response)`; what comes with status
+    200, or as an event of a stream, raise where it is read, in the hook or in the decoder's `decode`:
+    `errors.error_of_body(status, body)`. It never becomes text, and is never passed over.
     """
     outcome = call(subject, case)
     if outcome.error is None:
-        at = place_of(subject, case)
-        fail(f"{case.name} was answered, and {case.error['type']} was expected", at=at)
+        got = shown(_text_of(outcome.plain)) if outcome.plain else "nothing"
+        fail(f"{case.name} was answered with {got}, and {case.error['type']} was expected", at=_reader(subject, case))
     seen: dict[str, Any] = {name: getattr(outcome.error, name, None) for name in case.error}
     seen["type"] = type(outcome.error).__name__
     wrong = [
@@ -78,9 +80,24 @@ def test_error_golden(subject: Subject, case: Case) -> None:
         for name in case.error
         if seen[name] != case.error[name]
     ]
+    if wrong and isinstance(outcome.error, PluginError):
+        told(subject, case, outcome)
     if wrong:
-        at = line_of(outcome.error, subject.roots) or definition(subject.function("response_error"))
+        at = line_of(outcome.error, subject.roots) or _reader(subject, case)
         fail(f"{case.name} raised {type(outcome.error).__name__}: {outcome.error}", wrong, at, cause=outcome.error)
+
+
+def _reader(subject: Subject, case: Case) -> str | None:
+    """Return where the plugin reads the error of a case: of a refused request, of an answer or of a stream's frames."""
+    refused = bool(case.exchanges) and case.exchanges[-1].answer.status >= 400
+    at = definition(subject.function("response_error")) if refused else None
+    return at or place_of(subject, case, "decode")
+
+
+def _text_of(result: dict[str, Any]) -> Any:
+    """Return what a caller would show of an answer."""
+    choices = result.get("response", result).get("choices") or [result]
+    return choices[0].get("message", choices[0]).get("content", choices[0])
 
 
 def _first_of_each(subject: Subject, case: Case) -> bool:
@@ -115,7 +132,7 @@ def _recorded(subject: Subject) -> list[tuple[bytes, Exception]]:
     cases = [case for case in subject.cases if case.error is not None and len(case.exchanges) == 1]
     refused = [case for case in cases if case.exchanges[0].answer.status >= 400 and case.operation in subject.hooks]
     errors = [(case.exchanges[0].answer.body, call(subject, case).error) for case in refused]
-    return [(body_at(body, API_BASE), error) for body, error in errors if error is not None]
+    return [(body_at(body, API_BASE), error) for body, error in errors if isinstance(error, APIStatusError)]
 
 
 def _misread(

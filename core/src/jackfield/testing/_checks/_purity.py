@@ -7,11 +7,12 @@ from contextlib import suppress
 from typing import Any
 
 from ... import protocols
-from ..._plugins import OPERATIONS
+from ..._plugins import MARK, OPERATIONS, hooks_of, name_of
+from ...hookspecs import ProviderHooks
 from .._cases import Case
 from .._check import each_case, fail, once
 from .._flows import Bare
-from .._places import definition
+from .._places import definition, inside
 from .._subject import Subject
 from .._watch import environment_watched, watched
 
@@ -26,10 +27,14 @@ __all__ = [
 def test_the_hooks_fit_their_protocols(subject: Subject) -> None:
     """Each hook can be called as its protocol in `jackfield.protocols` says: `(request, settings)`, in this order.
 
-    If this fails: write the hook's arguments as the protocol has them, `def completion(request, settings)`; and let
-    mypy hold the whole module to it: `plugin: protocols.Completion = jackfield_acme`.
+    What has a hook's name and no mark is none, and its operation is missing without a word.
+
+    If this fails: put `@hookimpl` before it, or give what is meant to be no hook another name. Write the hook's
+    arguments as the protocol has them, `def completion(request, settings)`; and let mypy hold the whole module to it:
+    `plugin: protocols.Completion = jackfield_acme`.
     """
     wrong = [line for hook in OPERATIONS if hook in subject.hooks for line in _misfit(subject, hook)]
+    wrong += [line for hook in hooks_of(ProviderHooks) for line in _unmarked(subject, hook)]
     if wrong:
         fail("these hooks do not fit their protocols:", wrong)
 
@@ -45,6 +50,15 @@ def _misfit(subject: Subject, hook: str) -> list[str]:
     if given == wanted:
         return []
     return [f"def {hook}({', '.join(given)}), expected def {hook}({', '.join(wanted)}), at {definition(function)}"]
+
+
+def _unmarked(subject: Subject, hook: str) -> list[str]:
+    function = subject.function(hook)
+    if not inspect.isroutine(function) or hasattr(function, MARK):
+        return []
+    if (at := definition(function)) is None or not inside(inspect.getfile(inspect.unwrap(function)), subject.roots):
+        return []  # imported from elsewhere: jackfield's own functions are named alike
+    return [f"{name_of(subject.plugin)}.{hook} looks like a hook and has no @hookimpl, at {at}"]
 
 
 def _flow(subject: Subject, case: Case) -> bool:

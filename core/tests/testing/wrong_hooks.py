@@ -1,0 +1,50 @@
+"""Providers whose hooks fail, or ask for more than there is."""
+
+from __future__ import annotations
+
+from fine import Decoder, Fine
+from jackfield import BadRequestError, EventStream, hookimpl
+
+
+class Refuses(Fine):
+    @hookimpl
+    def embedding(self, request, settings):
+        raise BadRequestError("no")
+        yield
+
+
+class AsksTwice(Fine):
+    @hookimpl
+    def embedding(self, request, settings):
+        yield from super().embedding(request, settings)
+        return (yield from super().embedding(request, settings))
+
+
+class BreaksTheContractWithinAStream(Fine):
+    class decoder(Decoder):  # noqa: N801
+        def decode(self, event, /):
+            return 7
+
+
+class FailsAtEveryChat(Fine):
+    @hookimpl
+    def completion(self, request, settings):
+        raise KeyError("nothing")
+        yield
+
+
+class OneForAll(Decoder):
+    over = False
+
+    def decode(self, event, /):
+        chunk = super().decode(event)
+        before, self.over = self.over, self.over or b"end" in event.data
+        return () if before else chunk
+
+
+class SharesADecoderThatKnowsItsEnd(Fine):
+    one = OneForAll()
+
+    @hookimpl
+    def streaming(self, request, settings):
+        return EventStream(super().streaming(request, settings).source, decoder=lambda: self.one)
