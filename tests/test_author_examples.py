@@ -38,7 +38,7 @@ from jackfield import (
     unregister_provider,
 )
 from jackfield.flow import call as foreign
-from jackfield.testing import check
+from jackfield.testing import Case, check
 from jackfield.testing._canonical import canonical_names
 from jackfield.testing._checks import CHECKS
 from jackfield.testing._engine import Test
@@ -277,6 +277,19 @@ def test_the_suite_of_the_page_passes_for_the_sdk_of_the_page():
     failed = [verdict.text.partition("\n")[0] for verdict in verdicts if verdict.kind != "passed"]
     assert failed == [f"{subject.owner} implements completion, streaming, and these cases are missing:"]
     unregister_provider("acme")
+
+
+def test_the_kit_sends_an_sdk_to_the_address_of_its_cases():
+    asked = set()
+
+    def completion(request, settings):
+        asked.add(settings.api_base)
+        return ModelResponse.of_text("Hi")
+
+    [options] = re.findall(r'`options=(\{"api_base".+?\})`', text("wrapping-an-sdk.md"))
+    case = Case("chat-plain", options=json.loads(options))
+    check("acme", plugin=hooks(completion=completion), model="m", cases=[case])
+    assert asked == set(json.loads(options).values())
 
 
 # -------------------------------------------------------------------------------------------------------------- porting

@@ -207,6 +207,7 @@ def test_an_answer_of_text_has_finished():
     response: Any = ModelResponse.of_text("Hi", model="m", usage={"total_tokens": 5}, system_fingerprint="f")
     assert (response.choices[0].message.content, response.choices[0].finish_reason) == ("Hi", "stop")
     assert (response.model, response.usage.total_tokens, response.system_fingerprint) == ("m", 5, "f")
+    assert ModelResponse.of_text("Hi", finish_reason="length").choices[0].finish_reason == "length"
 
 
 # ----------------------------------------------------------------------------------------------------- read as mappings

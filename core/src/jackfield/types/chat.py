@@ -98,8 +98,14 @@ class ModelResponse(Model):
 
     @classmethod
     def of_text(
-        cls, text: str, *, model: str | None = None, usage: Usage | dict[str, Any] | None = None, **fields: Any
+        cls,
+        text: str,
+        *,
+        model: str | None = None,
+        usage: Usage | dict[str, Any] | None = None,
+        finish_reason: str = "stop",
+        **fields: Any,
     ) -> Self:
-        """Make the answer that holds one message with this text and has finished with "stop"."""
-        choice = {"finish_reason": "stop", "index": 0, "message": {"content": text, "role": "assistant"}}
+        """Make the answer that holds one message with this text and has finished."""
+        choice = {"finish_reason": finish_reason, "index": 0, "message": {"content": text, "role": "assistant"}}
         return cls.model_validate({"choices": [choice], "model": model, "usage": usage, **fields})

@@ -43,8 +43,7 @@ def completion(request: CompletionRequest, settings: Settings) -> ModelResponse:
     """Answer a chat."""
     with _errors():
         whole = _engine.complete(*_arguments(request))
-    message = {"role": "assistant", "content": whole.text}
-    return ModelResponse.model_validate({"choices": [{"message": message, **_finish(whole)}], "usage": _usage(whole)})
+    return ModelResponse.of_text(whole.text, usage=_usage(whole), finish_reason=_finish(whole))
 
 
 @hookimpl
@@ -55,7 +54,7 @@ def streaming(request: CompletionRequest, settings: Settings) -> Iterator[str | 
             if isinstance(event, str):
                 yield event
             else:
-                yield {"choices": [{"delta": {}, **_finish(event)}], "usage": _usage(event)}
+                yield {"choices": [{"delta": {}, "finish_reason": _finish(event)}], "usage": _usage(event)}
 
 
 @hookimpl
@@ -80,8 +79,8 @@ def _texts(given: Any) -> list[str]:
     return texts
 
 
-def _finish(whole: _engine.Completion) -> dict[str, str]:
-    return {"finish_reason": "length" if whole.cut else "stop"}
+def _finish(whole: _engine.Completion) -> str:
+    return "length" if whole.cut else "stop"
 
 
 def _usage(whole: _engine.Completion) -> dict[str, int]:
