@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 import uuid
@@ -11,7 +12,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # the modules beside this, which several test files share
 
-from fine import IN_PROCESS, Fine, write_wire
+from fine import IN_PROCESS, STREAM, Fine, events, write_wire
 from jackfield.testing import Case
 from jackfield.testing._subject import subject_of
 from jackfield.testing._written import accept
@@ -50,3 +51,15 @@ def installed(tmp_path, monkeypatch, make_distribution):
         )  # all the canonical ones would only take longer
 
     return install
+
+
+@pytest.fixture
+def tools_wire(tmp_path):
+    """The wire files of a server that calls two tools at once."""
+    folder = write_wire(tmp_path / "wire")
+    case = folder / "stream-parallel-tools"
+    (case / "case.json").write_text("{}")
+    (case / "1.response.json").write_text(json.dumps({"status": 200, "headers": STREAM, "body_file": "1.body"}))
+    (case / "1.body").write_bytes(events({"tool": "rain"}, {"tool": "wind"}, {"end": "done", "counts": [3, 2]}))
+    (folder / "stream-tools" / "case.json").write_text(json.dumps({"error": {"type": "APIConnectionError"}}))
+    return folder

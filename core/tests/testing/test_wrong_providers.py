@@ -9,6 +9,7 @@ import wrong_answers
 import wrong_requests
 import wrong_secrets
 import wrong_settings
+import wrong_streams
 from fine import Fine, write_wire
 from jackfield.testing import Case, _engine
 from jackfield.testing._checks import CHECKS
@@ -62,11 +63,23 @@ WRONG = [
     (wrong.AnotherStream, {"test_stream_golden"}),
     (wrong.SplitsByHand, {"test_line_ends_and_comments_change_nothing"}),
     (wrong.CutsCharacters, {"test_a_stream_comes_byte_by_byte", "test_a_splitter_cuts_anywhere"}),
+    (wrong_streams.EndsAtTheUnknown, {"test_unknown_frames_are_passed_over"}),
+    (wrong_streams.EndsAtTheUnknownByItself, {"test_unknown_frames_are_passed_over"}),
+    (wrong_streams.TakesTheUnknownForText, {"test_unknown_frames_are_passed_over"}),
+    (wrong_streams.FailsAtTheUnknown, {"test_unknown_frames_are_passed_over"}),
+    (wrong_streams.TakesNamesForTheEnd, {"test_unknown_frames_are_passed_over"}),
+    (wrong_streams.SaysAnyText, {"test_unknown_frames_are_passed_over"}, BY_ITSELF),
+    (wrong_streams.SaysPlainText, set(), BY_ITSELF),
     (wrong.WordsOfTheServer, {"test_the_stream_laws", "test_the_answer_laws"}, BY_ITSELF),
+    (wrong_streams.StopsWithEachText, {"test_the_stream_laws"}, BY_ITSELF),
+    (wrong_streams.HasARoleOfItsOwn, {"test_the_stream_laws"}, BY_ITSELF),
+    (wrong_streams.CountsHalf, {"test_the_stream_laws", "test_the_answer_laws"}, BY_ITSELF),
+    (wrong_streams.CountsPieces, {"test_the_stream_laws"}, BY_ITSELF),
     (wrong.MakesAFinishUp, {"test_a_cut_stream_is_an_error"}),
     (wrong.LosesTheUsage, {"test_a_stream_adds_up_to_the_whole_answer"}, BY_ITSELF),
     (wrong.SharesADecoder, {"test_two_streams_share_nothing"}),
     (wrong.ReadsItWhole, {"test_leaving_early_closes_the_connection"}),
+    (wrong_streams.StreamsToSyncCallersOnly, {"test_leaving_early_closes_the_connection", "test_asyncio_agrees"}),
     (wrong.SwallowsAnErrorEvent, {"test_error_golden"}),
     (wrong.MisreadsAnError, {"test_error_golden", "test_statuses_become_errors"}),
     (wrong.TrustsErrorBodies, {"test_statuses_become_errors"}),

@@ -1,11 +1,9 @@
 """Each of these wrong readers is caught by the checks that stand beside it, and by no other."""
 
-import json
 import re
 
 import pytest
 import wrong_readers as wrong
-from fine import STREAM, events, write_wire
 from jackfield.testing._written import accept
 from test_wrong_providers import failures, line_at_fault, subject_with
 from wrong import SplitsByItself
@@ -27,18 +25,6 @@ def test_exactly_these_checks_catch_it(plugin, caught_by, fine_wire):
     assert set(failed) == caught_by, failed
     line = f"wrong_readers.py:{line_at_fault(plugin)}, in "
     assert any(line in text for texts in failed.values() for text in texts), failed
-
-
-@pytest.fixture
-def tools_wire(tmp_path):
-    """The wire files of a server that calls two tools at once."""
-    folder = write_wire(tmp_path / "wire")
-    case = folder / "stream-parallel-tools"
-    (case / "case.json").write_text("{}")
-    (case / "1.response.json").write_text(json.dumps({"status": 200, "headers": STREAM, "body_file": "1.body"}))
-    (case / "1.body").write_bytes(events({"tool": "rain"}, {"tool": "wind"}, {"end": "done", "counts": [3, 2]}))
-    (folder / "stream-tools" / "case.json").write_text(json.dumps({"error": {"type": "APIConnectionError"}}))
-    return folder
 
 
 def ran(plugin, folder):

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from .._chunks import as_chunk
 from .._failures import error_of_response
 from .._framing import splitter_factory
 from .._kinds import Restartable, as_stream
@@ -19,7 +20,7 @@ from ._places import definition
 from ._replay import API_BASE, body_at
 from ._subject import Subject
 
-__all__ = ["Bare", "described", "frames_of", "one_decoder", "place_of"]
+__all__ = ["Bare", "described", "frames_of", "one_decoder", "place_of", "several"]
 
 Step = Callable[[], AbstractContextManager[Any]]
 
@@ -80,16 +81,20 @@ class Bare:
                 result = self.finish(iter(result))
             if not isinstance(result, EventStream):
                 return description, result
+            for transform in description.transforms:
+                result = result.map(*transform)
             description = result
 
     def read(self, description: EventStream) -> list[Any]:
         """Return what a stream's decoder gives for the answer's frames, or the chunks of one without HTTP."""
         described, source = self.source(description)
         if not isinstance(source, Http):
-            return listed(source)
+            chunks = listed(source)
+            with self.step():
+                return _transformed(described, chunks)
         body = self._answer(source).content
         with self.step():
-            return list(_chunks(described, body))
+            return _transformed(described, list(_chunks(described, body)))
 
     def _performed(self, effect: Any) -> Any:
         if isinstance(effect, Http):
@@ -197,5 +202,18 @@ def _chunks(description: EventStream, body: bytes) -> Iterator[Any]:
         decoded = decoder.decode(frame)
         if decoded is None:
             break
-        yield from decoded if isinstance(decoded, list | tuple) else (decoded,)
+        yield from several(decoded)
     yield from getattr(decoder, "flush", tuple)()
+
+
+def several(given: Any) -> list[Any] | tuple[Any, ...]:
+    """Return what a decoder or a transform gave, one chunk or several, as several."""
+    return given if isinstance(given, list | tuple) else (given,)
+
+
+def _transformed(description: EventStream, chunks: list[Any]) -> list[Any]:
+    for fn, at_end in description.transforms:
+        given = (fn(as_chunk(chunk)) for chunk in chunks)
+        chunks = [chunk for each in given if each is not None for chunk in several(each)]
+        chunks += at_end() if at_end is not None else ()
+    return chunks

@@ -11,7 +11,7 @@ from contextlib import suppress
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
-__all__ = ["Roots", "definition", "inside", "line_here", "line_of", "line_of_return", "root_of"]
+__all__ = ["Roots", "definition", "inside", "line_at", "line_here", "line_of", "line_of_return", "root_of"]
 
 Roots = tuple[str, ...]
 """Folders and files that a plugin's code stands in."""
@@ -46,6 +46,11 @@ def line_here(roots: Roots) -> str | None:
             return _written(frame.f_code, frame.f_lineno)
         frame = frame.f_back
     return None
+
+
+def line_at(frame: FrameType) -> str:
+    """Return the line that a frame has come to."""
+    return _written(frame.f_code, frame.f_lineno)
 
 
 def definition(function: Any) -> str | None:

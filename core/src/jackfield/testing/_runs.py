@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from .._drive import Stream, drive
 from .._scope import Instructions
@@ -17,7 +17,18 @@ from ._replay import Cut, Replay
 from ._results import comparable, plain_result
 from ._subject import Subject
 
-__all__ = ["Outcome", "call", "call_on_asyncio", "call_on_trio", "stream_of"]
+__all__ = [
+    "Outcome",
+    "call",
+    "call_on_asyncio",
+    "call_on_trio",
+    "leave",
+    "leave_on_asyncio",
+    "leave_on_trio",
+    "stream_of",
+]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +114,35 @@ def at_once(instructions: Instructions) -> Instructions:
             raise
 
 
+def leave(subject: Subject, case: Case, replay: Replay, look: Callable[[], T]) -> T:
+    """Leave a case's stream after its first chunk, under the sync driver; return what is seen at once."""
+    stream = stream_of(subject, case, replay)
+    next(stream)
+    stream.close()
+    return look()
+
+
+def leave_on_asyncio(subject: Subject, case: Case, replay: Replay, look: Callable[[], T]) -> T:
+    """Do so under asyncio; what is seen is seen before the loop does anything else."""
+    import asyncio
+
+    return asyncio.run(_aleave(subject, case, replay, look))
+
+
+def leave_on_trio(subject: Subject, case: Case, replay: Replay, look: Callable[[], T]) -> T:
+    """Do so under trio, which must be installed."""
+    import trio
+
+    return trio.run(_aleave, subject, case, replay, look)
+
+
+async def _aleave(subject: Subject, case: Case, replay: Replay, look: Callable[[], T]) -> T:
+    stream = await _astart(subject, case, replay)
+    await anext(stream)
+    await stream.close()
+    return look()
+
+
 def call_on_asyncio(subject: Subject, case: Case) -> Outcome:
     """Make a case's call under asyncio."""
     import asyncio
@@ -117,13 +157,17 @@ def call_on_trio(subject: Subject, case: Case) -> Outcome:
     return trio.run(_acall, subject, case)
 
 
-async def _acall(subject: Subject, case: Case) -> Outcome:
+async def _astart(subject: Subject, case: Case, replay: Replay) -> Any:
     from .._adrive import adrive
 
-    replay, chunks = Replay(case), None
     transport = AsyncMemoryTransport(replay)
+    return await adrive(at_once(subject.core.flow(subject.request(case))), lambda: transport)
+
+
+async def _acall(subject: Subject, case: Case) -> Outcome:
+    replay, chunks = Replay(case), None
     try:
-        result = await adrive(at_once(subject.core.flow(subject.request(case))), lambda: transport)
+        result = await _astart(subject, case, replay)
         if not case.streams:
             return Outcome(result, replay=replay)
         chunks = []

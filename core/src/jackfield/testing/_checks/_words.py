@@ -1,18 +1,37 @@
-"""A recorded stream with other texts, as the server would send them."""
+"""Texts in other letters of as many bytes, and a recorded stream with them, as the server would send it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from .._cases import Case
 from .._results import plain_result
 from .._runs import Outcome
 
-__all__ = ["in_other_words"]
+__all__ = ["in_other_letters", "in_other_words", "texts_in"]
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 OTHER_LETTERS = str.maketrans(LETTERS + LETTERS.upper(), 2 * "zabcdefghijklmnopqrstuvwxy")
+
+
+def in_other_letters(value: Any) -> Any:
+    """Return a value of JSON with each letter of its texts and names changed for another."""
+    if isinstance(value, Mapping):
+        return {in_other_letters(name): in_other_letters(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [in_other_letters(item) for item in value]
+    return value.translate(OTHER_LETTERS) if isinstance(value, str) else value
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Yield all texts that a value of JSON holds, names aside."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from texts_in(item)
 
 
 def in_other_words(case: Case, alone: Outcome) -> Case:
@@ -20,7 +39,7 @@ def in_other_words(case: Case, alone: Outcome) -> Case:
     last = case.exchanges[-1]
     body = last.answer.body
     for text in sorted(set(_texts(alone)), key=len, reverse=True):
-        body = body.replace(text.encode(), text.translate(OTHER_LETTERS).encode())
+        body = body.replace(text.encode(), in_other_letters(text).encode())
     return replace(case, exchanges=(*case.exchanges[:-1], replace(last, answer=replace(last.answer, body=body))))
 
 

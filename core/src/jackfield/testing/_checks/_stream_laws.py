@@ -1,0 +1,101 @@
+"""The laws of a stream that a plugin alone can keep, looked at before the core puts its chunks in order."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ..._chunks import as_chunk, chunk_of_text
+from ...types import ModelResponseStream, TextCompletionResponse
+from .._cases import Case
+from .._check import each_case, fail
+from .._flows import Bare, place_of
+from .._runs import call
+from .._subject import Subject
+from ._answer_laws import FINISHES
+from ._streams import NO_STREAM, streams
+
+__all__ = ["broken_laws", "test_the_stream_laws"]
+
+ADDENDS = ("prompt_tokens", "completion_tokens")
+COUNTS = (*ADDENDS, "total_tokens")
+
+
+@each_case(streams, NO_STREAM)
+def test_the_stream_laws(subject: Subject, case: Case) -> None:
+    """What a decoder gives has one finish of OpenAI's vocabulary for each choice, true counts, and tool calls apart.
+
+    The core puts role, finish and usage in their places; what it cannot know is what your server's words mean.
+    If this fails: translate the server's reason for ending ("end_turn", "max_len") to one of stop, length, tool_calls,
+    content_filter, and give it when the answer is over; give the counts of the whole answer, not those of a piece; and
+    each tool call an index of its own, with its id and its whole name on the first piece.
+    """
+    if call(subject, case).error is not None:
+        return  # told by test_stream_golden
+    given = [as_chunk(item) for item in Bare(subject, case).run()]
+    chunks = [chunk_of_text(each) if isinstance(each, TextCompletionResponse) else each for each in given]
+    if broken := broken_laws(chunks):
+        fail(f"the stream of {case.name} breaks these laws:", broken, place_of(subject, case))
+
+
+def broken_laws(chunks: list[ModelResponseStream]) -> list[str]:
+    """Say which laws the chunks of one stream break, as a plugin gives them."""
+    return [*_finishes(chunks), *_roles(chunks), *_counts(chunks), *_tool_calls(chunks)]
+
+
+def _choices(chunks: list[ModelResponseStream]) -> Iterator[Any]:
+    return (choice for chunk in chunks for choice in chunk.choices)
+
+
+def _finishes(chunks: list[ModelResponseStream]) -> Iterator[str]:
+    said = _gathered((choice.index, choice.finish_reason) for choice in _choices(chunks))
+    for index, reasons in said.items():
+        if len(reasons) > 1:
+            yield f"choice {index} finishes with {_listed(reasons)}, expected one of them"
+        for reason in reasons:
+            if reason not in FINISHES:
+                yield f"choice {index} finishes with {reason!r}, expected one of {', '.join(FINISHES)}"
+
+
+def _roles(chunks: list[ModelResponseStream]) -> Iterator[str]:
+    said = _gathered((choice.index, choice.delta.role) for choice in _choices(chunks))
+    for index, roles in said.items():
+        if roles != ["assistant"]:
+            yield f"choice {index} has the role {_listed(roles)}, expected 'assistant'"
+
+
+def _counts(chunks: list[ModelResponseStream]) -> Iterator[str]:
+    before: dict[str, int] = {}
+    for number, usage in enumerate(chunk.usage for chunk in chunks):
+        counts: dict[str, int] = {name: count for name in COUNTS if (count := getattr(usage, name, None)) is not None}
+        if len(counts) == len(COUNTS) and counts["total_tokens"] != (total := sum(counts[name] for name in ADDENDS)):
+            yield f"the usage of chunk {number}: total_tokens is {counts['total_tokens']}, expected {total}"
+        for name, count in counts.items():
+            if count < before.get(name, 0):
+                yield f"the usage of chunk {number}: {name} is {count}, after {before[name]}"
+        before |= counts
+
+
+def _tool_calls(chunks: list[ModelResponseStream]) -> Iterator[str]:
+    pieces = [(choice.index, piece) for choice in _choices(chunks) for piece in choice.delta.tool_calls or ()]
+    for what, found in (
+        ("ids", (((choice, piece.index), piece.id) for choice, piece in pieces)),
+        ("names", (((choice, piece.index), piece.function and piece.function.name) for choice, piece in pieces)),
+    ):
+        for (choice, index), values in _gathered(found).items():
+            if len(values) > 1:
+                yield f"the tool call of index {index} in choice {choice} has the {what} {_listed(values)}"
+
+
+def _gathered(found: Iterable[tuple[Any, str | None]]) -> dict[Any, list[str]]:
+    """Return what was said of each thing, each value once, in order."""
+    values: defaultdict[Any, dict[str, None]] = defaultdict(dict)
+    for what, value in found:
+        if value:
+            values[what][value] = None
+    return {what: list(each) for what, each in values.items()}
+
+
+def _listed(values: list[str]) -> str:
+    return " and ".join(map(repr, values))
