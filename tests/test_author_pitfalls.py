@@ -13,7 +13,7 @@ from authors import AUTHORS, BASE, call, client, hooks, rows, wire
 from jackfield import EventStream, ModelResponse, ProviderInfo, RateLimitError
 from jackfield.flow import call as foreign
 from jackfield.flow import http
-from jackfield.testing import Gap, ProviderSuite
+from jackfield.testing import Case, Gap, ProviderSuite
 from jackfield.testing._checks import CHECKS
 from jackfield.testing._engine import Test, check_gaps
 from jackfield.testing._subject import subject_of
@@ -136,6 +136,18 @@ class EndsAtWhatHasNoText:
         return json.loads(frame.data).get("text")
 
 
+class KnowsTwoKinds:
+    def decode(self, frame):
+        event = json.loads(frame.data)
+        return None if event["kind"] == "end" else event["text"]
+
+
+class SaysTheServerSWord:
+    def decode(self, frame):
+        event = json.loads(frame.data)
+        return event["text"] if event["kind"] == "text" else {"choices": [{"finish_reason": event["why"]}]}
+
+
 ONCE = EventStream.of(iter("ab"))
 
 
@@ -192,10 +204,6 @@ def sends_another_request(request, settings):
     return ModelResponse.of_text("Hello!")
 
 
-def cuts_short(request, settings):
-    return EventStream(post(path="stream"), decoder=EndsAtWhatHasNoText)
-
-
 ASKS = {"completion": asks}
 REQUEST = {"method": "POST", "url": f"{BASE}/chat", "headers": {"content-type": "application/json"}, "json": {}}
 RESPONSE = {"status": 200, "json": {"output": "Hello!"}}
@@ -205,6 +213,29 @@ STREAM = {
     "1.response.json": {"status": 200, "text": 'data: {"kind": "begin"}\n\ndata: {"text": "Hello!"}\n\n'},
     "result.json": {"response": {"choices": [{"message": {"role": "assistant", "content": "Hello!"}}]}},
 }
+ENDED = 'data: {"kind": "text", "text": "Hello!"}\n\ndata: {"kind": "end", "why": "done"}\n\n'
+ENDING = {**STREAM, "1.response.json": {"status": 200, "text": ENDED}}
+
+
+def decoded_by(decoder):
+    return lambda request, settings: EventStream(post(path="stream"), decoder=decoder)
+
+
+async def sdk_pieces():
+    for piece in ("Hel", "lo!"):
+        yield piece
+
+
+async def leaves_it_open(request, settings):
+    async for piece in sdk_pieces():
+        yield piece
+
+
+def left_open():
+    [found] = [each for each in CHECKS if each.name == "test_leaving_early_closes_the_connection"]
+    plugin = type("Acme", (), vars(hooks(streaming=staticmethod(leaves_it_open))))
+    subject = subject_of("acme", plugin=plugin(), cases=[Case("stream-plain")])
+    return Test(found, subject.named("stream-plain")).run(subject).text
 
 
 def failing(test, case="chat-plain", files=CHAT, gap=None, **functions):
@@ -278,7 +309,9 @@ PITFALLS = {
         failing("test_settings_are_not_read_by_hand", completion=reads_the_environment),
     ],
     "streaming.md": [
-        failing("test_stream_golden", "stream-plain", STREAM, streaming=cuts_short),
+        failing("test_stream_golden", "stream-plain", STREAM, streaming=decoded_by(EndsAtWhatHasNoText)),
+        failing("test_unknown_frames_are_passed_over", "stream-plain", ENDING, streaming=decoded_by(KnowsTwoKinds)),
+        failing("test_the_stream_laws", "stream-plain", ENDING, streaming=decoded_by(SaysTheServerSWord)),
         described(decoder=Decoder),
         described(),
         described(decoder=Decoder()),
@@ -298,6 +331,7 @@ PITFALLS = {
         lambda: foreign(asynchronous=awaited()),
         completing(raises(ConnectionError("refused"))),
         completing(ends_at_once),
+        left_open,
         slow_to_import,
     ],
     "porting.md": [

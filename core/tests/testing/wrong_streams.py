@@ -121,15 +121,13 @@ class CountsHalf(Fine):
     class decoder(Decoder):  # noqa: N801  # here
         def decode(self, event, /):
             chunk = chunks_of(event.data)
-            return {**chunk, "usage": half(chunk.get("usage"))}
+            counts = chunk.get("usage")
+            return {**chunk, "usage": counts and {**counts, "total_tokens": counts["completion_tokens"]}}
 
     def answer(self, request, response):
         whole = super().answer(request, response)
-        return whole.replace(usage=half(usage([3, 2])))
-
-
-def half(counts):
-    return counts and {**counts, "total_tokens": counts["completion_tokens"]}
+        whole.usage.total_tokens = whole.usage.completion_tokens
+        return whole
 
 
 class CountsPieces(Fine):
