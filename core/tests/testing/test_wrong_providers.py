@@ -73,6 +73,7 @@ WRONG = [
     (wrong.WordsOfTheServer, {"test_the_stream_laws", "test_the_answer_laws"}, BY_ITSELF),
     (wrong_streams.StopsWithEachText, {"test_the_stream_laws"}, BY_ITSELF),
     (wrong_streams.HasARoleOfItsOwn, {"test_the_stream_laws"}, BY_ITSELF),
+    (wrong_streams.TranslatesAtLast, set(), BY_ITSELF),
     (wrong_streams.CountsHalf, {"test_the_stream_laws", "test_the_answer_laws"}, BY_ITSELF),
     (wrong_streams.CountsPieces, {"test_the_stream_laws"}, BY_ITSELF),
     (wrong.MakesAFinishUp, {"test_a_cut_stream_is_an_error"}),

@@ -1,9 +1,12 @@
 """Each of these wrong streams is caught by the check that stands beside it, and by no other."""
 
+import json
+
 import pytest
 import wrong_streams as wrong
 from fine import write_wire
 from jackfield.testing import check
+from jackfield.testing._checks._strangers import _strangers
 from jackfield.testing._subject import subject_of
 from jackfield.testing._written import accept
 from test_wrong_providers import failures, line_at_fault, subject_with
@@ -27,6 +30,42 @@ def test_a_splitter_that_refuses_another_frame_is_told_and_not_passed(tmp_path):
     report = check("fine", plugin=wrong.ChecksItsFrames(), model="fine-1", wire=folder)
     assert "the splitter refuses it" in report.not_run[f"{UNKNOWN}[stream-plain]"]
     assert not any(UNKNOWN in test for test in (*report.passed, *report.failed))
+
+
+TEXT = {"kind": "text", "run": "r-1", "at": {"n": 0, "on": "a"}, "text": "Hé"}
+END = {"kind": "end", "run": "r-1", "at": {"n": 9, "on": "b"}, "why": "done"}
+
+
+def stranger(*known, answer="Hé"):
+    """What becomes of the first of these frames, the rest being other frames of the same stream."""
+    raws = [b"%d\n%s" % (len(each), each) for each in map(json_bytes, known)]
+    [*changed] = _strangers(raws[0], list(known), answer, named=False)
+    return [json.loads(each.partition(b"\n")[2]) for each in changed if len(each) == len(raws[0])]
+
+
+def json_bytes(value):
+    return json.dumps(value).encode()  # with escapes, as some servers write
+
+
+def test_a_frame_of_another_kind_has_what_all_have_and_other_words_where_theirs_differ():
+    [other] = stranger(TEXT, END)
+    assert other == {"kind": "sdws", "run": "r-1", "at": {"n": 0, "on": "z"}, "sdws": "gé"}
+
+
+def test_where_the_text_stands_tells_no_kind():
+    [other] = stranger({"t": "Hé", "done": False}, {"t": "", "done": True})
+    assert other == {"s": "gé", "done": False}
+
+
+def test_what_is_in_lists_is_another_kind_s():
+    [other] = stranger({"id": "x", "choices": [{"n": None, "ok": True}]}, {"id": "x", "choices": []})
+    assert other == {"id": "x", "bgnhbdr": [{"m": None, "nj": True}]}
+
+
+def test_without_an_object_or_words_there_is_no_other_frame():
+    assert stranger(["a"], ["b"]) == []
+    assert stranger({"n": 1}, {"n": 2}) == []
+    assert list(_strangers(b"{no {json", [], "", named=False)) == []
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,27 @@ class HasARoleOfItsOwn(Fine):
             return chunk
 
 
+class TranslatesAtLast(HasARoleOfItsOwn):
+    """Nothing is wrong with it: what its decoder gives, the description itself puts right."""
+
+    @hookimpl
+    def streaming(self, request, settings):
+        return EventStream(lambda: self.opened(request, settings)).map(translated, at_end=lambda: [""]).map(dropped)
+
+    def opened(self, request, settings):
+        yield from ()
+        return super().streaming(request, settings)
+
+
+def translated(chunk):
+    choices = [each.replace(delta=each.delta.replace(role="assistant")) for each in chunk.choices]
+    return chunk.replace(choices=choices)
+
+
+def dropped(chunk):
+    return chunk if chunk.choices[0].delta.content or chunk.choices[0].finish_reason else None
+
+
 class CountsHalf(Fine):
     class decoder(Decoder):  # noqa: N801  # here
         def decode(self, event, /):

@@ -16,7 +16,7 @@ from .._subject import Subject
 from ._answer_laws import FINISHES
 from ._streams import NO_STREAM, streams
 
-__all__ = ["broken_laws", "test_the_stream_laws"]
+__all__ = ["test_the_stream_laws"]
 
 ADDENDS = ("prompt_tokens", "completion_tokens")
 COUNTS = (*ADDENDS, "total_tokens")
@@ -35,13 +35,8 @@ def test_the_stream_laws(subject: Subject, case: Case) -> None:
         return  # told by test_stream_golden
     given = [as_chunk(item) for item in Bare(subject, case).run()]
     chunks = [chunk_of_text(each) if isinstance(each, TextCompletionResponse) else each for each in given]
-    if broken := broken_laws(chunks):
+    if broken := [*_finishes(chunks), *_roles(chunks), *_counts(chunks), *_tool_calls(chunks)]:
         fail(f"the stream of {case.name} breaks these laws:", broken, place_of(subject, case))
-
-
-def broken_laws(chunks: list[ModelResponseStream]) -> list[str]:
-    """Say which laws the chunks of one stream break, as a plugin gives them."""
-    return [*_finishes(chunks), *_roles(chunks), *_counts(chunks), *_tool_calls(chunks)]
 
 
 def _choices(chunks: list[ModelResponseStream]) -> Iterator[Any]:
