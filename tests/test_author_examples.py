@@ -42,7 +42,7 @@ from jackfield.testing import Case, check
 from jackfield.testing._canonical import canonical_names
 from jackfield.testing._checks import CHECKS
 from jackfield.testing._engine import Test
-from jackfield.testing._record import RECORDING, to_record
+from jackfield.testing._record import RECORDING
 from jackfield.testing._subject import subject_of
 from jackfield.testing._written import accept
 from jackfield.transports.memory import Reply
@@ -399,7 +399,6 @@ def test_the_provider_of_the_page_passes_the_kit_once_its_wire_files_are_recorde
     write_errors(tmp_path, EVENTS[events])
     acme = {"plugin": module(blocks(page)[number]), "model": "m", "wire": tmp_path}
     subject = subject_of("acme", **acme, complete=False)
-    subject.cases = to_record(subject, tmp_path)
     for case in RECORDING.cases(subject):
         RECORDING.run(subject, case)
     accept(subject_of("acme", **acme))

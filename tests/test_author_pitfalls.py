@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from authors import AUTHORS, BASE, call, client, hooks, rows, wire
-from jackfield import EventStream, ModelResponse, ProviderInfo, RateLimitError
+from jackfield import BadRequestError, EventStream, ModelResponse, ProviderInfo, RateLimitError
 from jackfield.flow import call as foreign
 from jackfield.flow import http
 from jackfield.testing import Case, Gap, ProviderSuite
 from jackfield.testing._checks import CHECKS
 from jackfield.testing._engine import Test, check_gaps
+from jackfield.testing._record import RECORDING
 from jackfield.testing._subject import subject_of
+from jackfield.testing._tape import check_variables
 
 KEY = "a-long-secret"
 TEXT = b'data: {"text": "Hello!"}\n\n'
@@ -208,6 +211,20 @@ ASKS = {"completion": asks}
 REQUEST = {"method": "POST", "url": f"{BASE}/chat", "headers": {"content-type": "application/json"}, "json": {}}
 RESPONSE = {"status": 200, "json": {"output": "Hello!"}}
 CHAT = {"case.json": {}, "1.request.json": REQUEST, "1.response.json": RESPONSE, "result.json": {"choices": []}}
+MARKED = """
+import pytest
+from jackfield import ModelResponse, hookimpl
+from jackfield.testing import ProviderSuite
+
+class Acme:
+    @hookimpl
+    def completion(self, request, settings):
+        return ModelResponse.of_text("Hello!")
+
+@pytest.mark.skip
+class TestAcme(ProviderSuite):
+    provider, plugin = "acme", Acme()
+"""
 STREAM = {
     "case.json": {},
     "1.response.json": {"status": 200, "text": 'data: {"kind": "begin"}\n\ndata: {"text": "Hello!"}\n\n'},
@@ -260,6 +277,28 @@ def written(folder, case="chat-plain", files=CHAT, **functions):
 def with_a_stray_file(folder: Path):
     (folder / "notes.txt").touch()
     written(folder)
+
+
+def keyed():
+    """A provider that needs a key and an address."""
+    variables = {"api_key_env": ("ACME_API_KEY",), "api_base_env": ("ACME_API_BASE",)}
+    return hooks(completion=sends_the_key, provider_info=lambda: ProviderInfo(**variables))
+
+
+def refuses_n(request, settings):
+    raise BadRequestError("one answer at a time", param="n")
+
+
+def records_what_is_refused(folder: Path):
+    subject = written(folder, completion=refuses_n)
+    RECORDING.run(subject, subject.named("chat-plain"))
+
+
+def with_a_mark(folder: Path):
+    (folder / "test_acme.py").write_text(MARKED, encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-p", "jackfield.testing.plugin", "--rootdir", folder, folder]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return done.stderr.strip().removeprefix("ERROR: ")
 
 
 def with_a_gap_of_no_test(folder: Path):
@@ -345,14 +384,20 @@ PITFALLS = {
     ],
     "testing.md": [
         lambda: subject_of("nobody"),
-        lambda tmp_path: subject_of("acme", plugin=hooks(completion=asks), wire=tmp_path),
+        lambda tmp_path: subject_of("acme", plugin=keyed(), wire=tmp_path),
+        lambda tmp_path: check_variables(subject_of("acme", plugin=keyed(), model="m", wire=tmp_path, complete=False)),
+        records_what_is_refused,
         failing("test_the_canonical_cases_are_there"),
         failing("test_request_golden", completion=sends_another_request),
         failing("test_response_golden", files={name: CHAT[name] for name in CHAT if name != "result.json"}),
         with_a_stray_file,
         lambda tmp_path: written(tmp_path, files={**CHAT, "case.json": {"reqest": {}}}),
+        lambda tmp_path: written(
+            tmp_path, files={**CHAT, "1.response.json": {"status": 200, "text": RESPONSE["json"]}}
+        ),
         with_a_gap_of_no_test,
         failing("test_the_key_is_in_a_header_only", gap=Gap(reason="none")),
+        with_a_mark,
         with_a_test_of_its_own,
     ],
 }

@@ -356,7 +356,73 @@ def test_what_was_recorded_passes_offline_and_live_until_the_server_changes(reco
     assert "in another shape than was recorded" in ran.text or "did not answer embedding-one" in ran.text
 
 
-def test_recording_without_the_key_says_which_variable_is_missing(run_pytest, wire, server):
-    ran = run_pytest(SUITE, "--record", "-k", "chat-plain", env={"FINE_BASE": server.url})
-    assert ran.code == 1
-    assert "FINE_KEY" in ran.text
+@pytest.mark.parametrize("mode", ["--record", "--live"])
+def test_without_the_key_one_line_says_which_variable_is_missing(run_pytest, wire, server, mode):
+    before = {file: file.read_bytes() for file in wire.rglob("*") if file.is_file()}
+    ran = run_pytest(SUITE, mode, env={"FINE_BASE": server.url})
+    assert (ran.code, ran.text.count("FINE_KEY"), server.seen) == (2, 1, [])
+    assert {file: file.read_bytes() for file in wire.rglob("*") if file.is_file()} == before
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A project with its tests in a folder of their own, which a wire folder is to stand in."""
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "pyproject.toml").touch()
+    return tmp_path
+
+
+PROJECT = SUITE.replace('"wire"', '"tests/wire"')
+
+
+def test_without_a_wire_folder_what_to_type_is_told_and_makes_it(run_pytest, project, server):
+    ran = run_pytest(PROJECT)
+    assert ran.code == 2
+    assert f"there is no wire folder {project / 'tests' / 'wire'}; " in ran.text
+    assert "type FINE_KEY=… pytest --record" in ran.text
+    ran = run_pytest(PROJECT, "--record", env={"FINE_KEY": KEY, "FINE_BASE": server.url})
+    assert ran.code == 0, ran.text
+    assert (project / "tests" / "wire" / "chat-plain" / "result.json").exists()
+
+
+def test_a_recording_ends_with_what_was_written_and_what_is_left_to_do(run_pytest, project, server):
+    env = {"FINE_KEY": KEY, "FINE_BASE": server.url}
+    text = run_pytest(PROJECT, "--record", env=env).text
+    for said in (
+        "written: chat-plain, chat-system, chat-turns, chat-image, stream-plain, embedding-one,",
+        "written as refused by the plugin: chat-tools (tools), chat-tool-results (tools), chat-json-schema (resp",
+        "written without the parameters that are refused: chat-parameters (top_p, stop, seed, presence_penalty,",
+        'still to be written by hand: stream-error, its case.json {"error": {"type": "…"}} with the class of error',
+        "still to be written by hand: error-rate-limit, its case.json {} since the name brings the request",
+    ):
+        assert said in text
+    server.changed = True
+    text = run_pytest(PROJECT, "--record", env=env).text
+    assert "\nfailed: embedding-one, embedding-several\nleft as they are, written by hand: chat-tools, " in text
+    text = run_pytest(PROJECT, "--live", env=env).text
+    assert "\nanswered as recorded: chat-plain, chat-system, " in text
+    assert "\nanswered otherwise, or not: embedding-one, embedding-several\n" in text
+    assert "\nnot asked, since they end with an error or have no result: chat-tools," in text
+
+
+def test_accept_ends_with_what_was_written(run_pytest, wire):
+    (wire / "embedding-one" / "result.json").unlink()
+    (wire / "embedding-one" / "1.request.json").unlink()
+    assert "\nwritten: embedding-one/1.request.json, result.json\n" in run_pytest(SUITE, "--accept").text
+    assert "\nnothing was missing, and nothing was written\n" in run_pytest(SUITE, "--accept").text
+    (wire / "embedding-one" / "result.json").unlink()
+    text = run_pytest(SUITE.replace("Fine()", "wrong.WrongType()"), "--accept").text
+    assert "\nwithout a result, as the call fails: embedding-one (ContractViolationError)\n" in text
+
+
+def test_one_thing_is_done_at_a_time(run_pytest, wire):
+    ran = run_pytest(SUITE, "--accept", "--live")
+    assert ran.code == 4
+    assert "--live and --accept: each is a run of its own" in ran.text
+
+
+def test_what_fails_with_the_same_text_is_told_once(run_pytest, wire):
+    text = run_pytest(SUITE.replace("Fine()", "wrong.AnotherPath()"), "-k", "request_golden").text
+    assert text.count('url: expected "{api_base}/chat", got "{api_base}/chats"') == 1
+    first = "the same as test_request_golden[chat-plain]: fine sent another request than wire/"
+    assert f"{first}chat-system/1.request.json:\n" in text

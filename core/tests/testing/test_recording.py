@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from base64 import b64encode
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,9 +14,11 @@ from fine import Fine, parsed
 from fine_server import KEY, FineServer
 from jackfield import BadRequestError, EmbeddingResponse, ProviderInfo, hookimpl
 from jackfield.flow import http
-from jackfield.testing import NonconformanceError, check
+from jackfield.testing import NonconformanceError, SuiteError, check
+from jackfield.testing._canonical import canonical_names
 from jackfield.testing._record import RECORDING
 from jackfield.testing._subject import subject_of
+from jackfield.testing._tape import check_variables
 
 SLASHED = "fk/real+0123456789"
 PRIVATE = {
@@ -183,8 +186,9 @@ def test_what_is_but_a_name_and_refused_becomes_the_case_of_a_refusal(wire, monk
     assert contents(empty).keys() == {"case.json"}
     assert json.loads((empty / "case.json").read_text()) == {"error": {"type": "BadRequestError", "param": "tools"}}
     before = contents(answered)
-    with pytest.raises(NonconformanceError, match="the real server did not answer chat-plain: BadRequestError"):
+    with pytest.raises(NonconformanceError, match="the plugin refuses chat-plain: only streams here") as caught:
         recorded(RefusesChats(), wire, answered.name)
+    assert '/chat-plain/case.json: {"error": {"type": "BadRequestError", "param": "stream"}}' in str(caught.value)
     assert contents(answered) == before
 
 
@@ -192,3 +196,59 @@ class RefusesChats(Fine):
     @hookimpl
     def completion(self, request, settings):
         raise BadRequestError("only streams here", param="stream")
+
+
+def recorded_anew(plugin, wire, name, monkeypatch):
+    """Record a case as if it had never been there; return what case.json says then."""
+    shutil.rmtree(wire / name)
+    with FineServer() as server:
+        monkeypatch.setenv("FINE_KEY", KEY)
+        monkeypatch.setenv("FINE_BASE", server.url)
+        recorded(plugin, wire, name)
+    return json.loads((wire / name / "case.json").read_text())
+
+
+def test_parameters_are_recorded_but_for_those_that_are_refused(wire, monkeypatch):
+    said = recorded_anew(Fine(), wire, "chat-parameters", monkeypatch)
+    assert said == {"request": {"params": {"temperature": 0.5, "max_tokens": 64}}}
+    sent = json.loads((wire / "chat-parameters" / "1.request.json").read_text())["json"]
+    assert (sent["temperature"], sent["max_tokens"], "seed" in sent) == (0.5, 64, False)
+    report = check("fine", plugin=Fine(), model="m", wire=wire)  # "m" is what was recorded
+    assert "test_request_golden[chat-parameters]" in report.passed, report.failed
+
+
+class TakesNoParameters(Fine):
+    @hookimpl
+    def provider_info(self):
+        return ProviderInfo(api_key_env=("FINE_KEY",), api_base_env=("FINE_BASE",), parameters={"completion": ()})
+
+
+def test_where_every_parameter_is_refused_the_case_is_of_that(wire, monkeypatch):
+    said = recorded_anew(TakesNoParameters(), wire, "chat-parameters", monkeypatch)
+    assert said == {"error": {"type": "BadRequestError", "param": "temperature"}}
+
+
+def test_parameters_of_the_author_s_own_are_left_as_they_are(wire, monkeypatch):
+    own = {"request": {"params": {"temperature": 1, "seed": 3}}}
+    (wire / "chat-parameters" / "case.json").write_text(json.dumps(own))
+    monkeypatch.setenv("FINE_KEY", KEY)
+    with pytest.raises(NonconformanceError, match=r"the plugin refuses chat-parameters: .*seed"):
+        recorded(Fine(), wire, "chat-parameters")
+    assert json.loads((wire / "chat-parameters" / "case.json").read_text()) == own
+
+
+def test_all_that_a_server_can_be_asked_is_recorded_into_a_folder_that_is_not_there(tmp_path):
+    subject = subject_of("fine", plugin=Fine(), model="fine-1", wire=tmp_path / "wire", complete=False)
+    by_hand = {"stream-error", "error-rate-limit"}
+    assert {case.name for case in subject.cases} == set(canonical_names(set(subject.hooks), http=True)) - by_hand
+    with pytest.raises(SuiteError, match="which model"):
+        subject_of("fine", plugin=Fine(), wire=tmp_path / "wire", complete=False)
+
+
+def test_a_missing_variable_is_told_before_anything_is_asked(tmp_path, monkeypatch):
+    subject = subject_of("fine", plugin=Fine(), model="fine-1", wire=tmp_path / "wire", complete=False)
+    with pytest.raises(SuiteError, match=r"the real server cannot be asked: .*FINE_KEY"):
+        check_variables(subject)
+    monkeypatch.setenv("FINE_KEY", KEY)
+    monkeypatch.setenv("FINE_BASE", "http://127.0.0.1:1")  # where nobody is: nothing is sent
+    check_variables(subject)

@@ -1,13 +1,18 @@
 """Broken wire files are errors that name the file and say what is wrong."""
 
 import json
+import re
+import sys
+import types
 
 import pytest
 from fine import Fine
 from jackfield.testing import SuiteError, check
+from jackfield.testing._canonical import CANONICAL
 from jackfield.testing._cases import Case
 from jackfield.testing._differences import differences
 from jackfield.testing._results import recorded
+from jackfield.testing._suite import wire_folder
 from jackfield.testing._wire import cases_of, model_of
 
 PLAIN = "chat-plain/case.json"
@@ -99,6 +104,54 @@ def test_a_case_without_an_answer_says_so(wire):
 def test_an_empty_wire_folder_is_an_error_and_no_green_run(tmp_path):
     with pytest.raises(SuiteError, match="is empty: a suite without cases would pass whatever the plugin does"):
         check("fine", plugin=Fine(), model="fine-1", wire=tmp_path)
+    (tmp_path / "wire").write_text("")
+    with pytest.raises(SuiteError, match="wire is no folder, and wire names one, in which each case has a folder"):
+        check("fine", plugin=Fine(), model="fine-1", wire=tmp_path / "wire")
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("chat-plain", "write {} since the name brings the request"),
+        ("stream-error", 'write {"error": {"type": "…"}} with the class of error that the stream ends with'),
+        ("mine", 'write {"operation": "…", "request": {…}} since no canonical case has this name'),
+    ],
+)
+def test_a_missing_case_json_is_told_with_what_it_is_to_hold(wire, name, wanted):
+    (wire / name).mkdir(exist_ok=True)
+    (wire / name / "case.json").unlink(missing_ok=True)
+    with pytest.raises(SuiteError, match=rf"{name}/case\.json is missing: .*{re.escape(wanted)}"):
+        cases_of(wire)
+
+
+def test_what_a_case_leaves_out_of_a_canonical_request_is_the_canonical_one_s(wire):
+    said = {"request": {"params": {"seed": 1}}, "error": "BadRequestError"}
+    (wire / "chat-parameters" / "case.json").write_text(json.dumps(said))
+    asked = next(case.asked for case in cases_of(wire) if case.name == "chat-parameters")
+    assert (asked.messages, asked.params) == (CANONICAL["chat-parameters"].request.messages, {"seed": 1})
+
+
+@pytest.mark.parametrize(
+    ("there", "wire", "found"),
+    [
+        ([], "tests/wire", "package/tests/wire"),
+        (["package/tests/wire"], "tests/wire", "package/tests/wire"),
+        (["package/tests/wire"], "wire", "package/tests/wire"),
+        (["package/wire"], "wire", "package/wire"),
+        (["tests/wire", "wire"], "tests/wire", "package/tests/wire"),
+        (["tests/wire", "wire"], "wire", "package/tests/wire"),
+        ([], "data/wire", "package/tests/data/wire"),
+        (["package/data"], "data/wire", "package/data/wire"),
+    ],
+)
+def test_a_wire_folder_is_looked_for_from_the_test_file_up_to_the_project(tmp_path, monkeypatch, there, wire, found):
+    for folder in ("package/tests", *there):
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+    (tmp_path / "package" / "pyproject.toml").touch()
+    module = types.ModuleType("test_made")
+    module.__file__ = str(tmp_path / "package" / "tests" / "test_made.py")
+    monkeypatch.setitem(sys.modules, "test_made", module)
+    assert wire_folder(type("TestMade", (), {"__module__": "test_made"}), wire) == tmp_path / found
 
 
 def test_a_provider_that_is_not_installed_is_an_error():

@@ -56,9 +56,9 @@ def _shipped(name: str) -> Path | None:
 
 
 def _tell(found: Report) -> None:
-    for test, text in found.failed.items():
+    for test in found.failed:
         click.echo(f"FAILED {test}")
-        click.echo("".join(f"    {line}\n" for line in text.splitlines()))
+        click.echo("".join(f"    {line}\n" for line in found.shown(test).splitlines()))
     for test, reason in found.gaps.items():
         click.echo(f"gap {test}: {reason}")
     for test, reason in found.not_run.items():

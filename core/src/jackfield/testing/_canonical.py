@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,13 +18,27 @@ from ..types import (
     TextCompletionRequest,
 )
 
-__all__ = ["CANONICAL", "PARALLEL", "PARAMETERS", "Canonical", "canonical_error", "canonical_names"]
+__all__ = [
+    "BY_HAND",
+    "CANONICAL",
+    "PARALLEL",
+    "PARAMETERS",
+    "STREAM_ERROR",
+    "Canonical",
+    "canonical_error",
+    "canonical_names",
+    "off_the_point",
+    "to_write",
+]
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
 """A PNG of one red pixel, in base64."""
 
 PARALLEL = "stream-parallel-tools"
 """The case whose answer calls two tools at once."""
+
+STREAM_ERROR = "stream-error"
+"""The case whose stream ends with an error; with which one is for its case.json to say."""
 
 PLAIN: list[dict[str, Any]] = [{"role": "user", "content": "Say hello."}]
 WEATHER = {
@@ -124,7 +139,7 @@ CANONICAL: dict[str, Canonical] = {
     "stream-plain": Canonical("streaming", _chat(stream=True)),
     "stream-tools": Canonical("streaming", _chat(QUESTION, stream=True, tools=[WEATHER]), '"tools"'),
     PARALLEL: Canonical("streaming", _chat(TWO_QUESTIONS, stream=True, tools=[WEATHER]), '"tools"'),
-    "stream-error": Canonical("streaming", _chat(stream=True)),
+    STREAM_ERROR: Canonical("streaming", _chat(stream=True)),
     "text-plain": Canonical("text_completion", TextCompletionRequest("", "Once upon a time")),
     "embedding-one": Canonical("embedding", EmbeddingRequest("", "one")),
     "embedding-several": Canonical("embedding", EmbeddingRequest("", ["one", "two"]), '"input": ["'),
@@ -140,8 +155,11 @@ CANONICAL: dict[str, Canonical] = {
 }
 
 
-WIRE_ONLY = {"stream-error", PARALLEL}
+WIRE_ONLY = {STREAM_ERROR, PARALLEL}
 """What a provider without HTTP has no way to show."""
+
+BY_HAND = {STREAM_ERROR, "error-rate-limit"}
+"""What no server does when it is asked."""
 
 
 def canonical_names(hooks: set[str], *, http: bool) -> list[str]:
@@ -153,3 +171,25 @@ def canonical_names(hooks: set[str], *, http: bool) -> list[str]:
 def canonical_error(name: str) -> Mapping[str, Any] | None:
     """Return the error that a canonical case ends with, or None."""
     return CANONICAL[name].error if name in CANONICAL else None
+
+
+def to_write(name: str) -> str:
+    """Say what the case.json of a name is to hold at least."""
+    if name == STREAM_ERROR:
+        return '{"error": {"type": "…"}} with the class of error that the stream ends with'
+    if name in CANONICAL:
+        return "{} since the name brings the request"
+    return '{"operation": "…", "request": {…}} since no canonical case has this name'
+
+
+def off_the_point(name: str, asked: Request) -> str | None:
+    """Say how a request under a canonical name loses what the name is about, or None."""
+    canonical = CANONICAL.get(name)
+    if canonical is None or asked is canonical.request:
+        return None
+    if asked.operation != canonical.request.operation:
+        return f"{name} is a case of {canonical.request.operation}, not of {asked.operation}"
+    fields = {each: getattr(asked, each) for each in (*asked.own_fields(), "params")}
+    if canonical.mark not in json.dumps(fields, default=repr):
+        return f"the request has no {canonical.mark}, which is what the case {name} is about"
+    return None

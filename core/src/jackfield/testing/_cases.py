@@ -86,18 +86,32 @@ class Case:
         return self.name
 
 
-EXPECTED = ("type", "status_code", "retryable", "retry_after", "message", "code", "param")
+EXPECTED: dict[str, tuple[Any, str]] = {
+    "type": (object, "the name of a class"),
+    "status_code": (int, "a whole number"),
+    "retryable": (bool, "true or false"),
+    "retry_after": (int | float, "a number"),
+    "message": (str, "a text"),
+    "code": (str | int, "a text or a number"),
+    "param": (str, "a text"),
+}
+"""What may be said of an error → its type, and the type in words; None is for what there must be none of."""
 
 
 def expectation(error: Any, where: str) -> Mapping[str, Any] | None:
-    """Return what is expected of an error as a mapping, or None; raises SuiteError for what names no class."""
+    """Return what is expected of an error as a mapping, or None; raises SuiteError for what no error is."""
     if error is None:
         return None
     wanted = {"type": error} if isinstance(error, str | type) else error
     if not isinstance(wanted, Mapping) or not (set(wanted) <= set(EXPECTED)) or "type" not in wanted:
-        raise SuiteError(f"{where}: error is a mapping with 'type' and any of {', '.join(EXPECTED[1:])}, not {error!r}")
-    name = wanted["type"] if isinstance(wanted["type"], str) else wanted["type"].__name__
-    kind = getattr(errors, name, None)
+        others = ", ".join(name for name in EXPECTED if name != "type")
+        raise SuiteError(f"{where}: error is a mapping with 'type' and any of {others}, not {error!r}")
+    name = wanted["type"].__name__ if isinstance(wanted["type"], type) else wanted["type"]
+    kind = getattr(errors, name, None) if isinstance(name, str) else None
     if not (isinstance(kind, type) and issubclass(kind, errors.JackfieldError)):
         raise SuiteError(f"{where}: there is no error {name!r} in jackfield.errors")
+    for field_name, value in wanted.items():
+        fits, words = EXPECTED[field_name]
+        if value is not None and not isinstance(value, fits):
+            raise SuiteError(f"{where}: error's {field_name} is {words}, not {value!r}")
     return {**wanted, "type": name}

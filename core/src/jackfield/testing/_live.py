@@ -22,8 +22,9 @@ def _answered(subject: Subject, case: Case) -> bool:
 def test_the_real_server_agrees(subject: Subject, case: Case) -> None:
     """The real server answers in the shape that was recorded: the same fields, of the same types.
 
-    If this fails: the server has changed since it was recorded. Record the case again with `pytest --record`, see what
-    the difference means for the plugin, and commit both.
+    If this fails: where the server answered, it has changed since it was recorded: record the case again with `pytest
+    --record`, see what the difference means for the plugin, and commit both. Where it did not, the provider's variables
+    must hold its address and a key that it takes.
     """
     outcome, _ = real_call(subject, real_request(subject, case))
     if outcome.error is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,27 +18,27 @@ from ._runs import Outcome
 from ._subject import Subject
 from ._tape import Taped, real_call, real_request
 from ._wire import case_of
-from ._wire_exchanges import read_object
+from ._wire_files import read_object
 from ._written import accept_case, write_answer, write_json, write_request
 
-__all__ = ["RECORDING", "to_record"]
+__all__ = ["RECORDING"]
 
 NOBODY = "\0"  # stands in no request
 
-BY_HAND = {"stream-error", "error-rate-limit"}
-"""What no server gives to order."""
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request, and what came of it."""
 
-def to_record(subject: Subject, wire: Path) -> list[Case]:
-    """Return the cases of a wire folder, and the canonical ones that it lacks and that a server can be asked."""
-    known = set(subject.hooks) | {"http"}
-    names = {case.name for case in subject.cases}
-    missing = [
-        Case(name, folder=wire / name)
-        for name, each in CANONICAL.items()
-        if each.needed_by in known and name not in names and name not in BY_HAND
-    ]
-    return [*subject.cases, *missing]
+    request: Request
+    outcome: Outcome
+    exchanges: list[Taped]
+
+    @property
+    def refused(self) -> str | None:
+        """The parameter that was refused by its name, or None."""
+        named = self.outcome.error.param if isinstance(self.outcome.error, BadRequestError) else None
+        return named if named in self.request.params else None
 
 
 def _asked(subject: Subject, case: Case) -> bool:
@@ -51,21 +52,40 @@ def test_recording(subject: Subject, case: Case) -> None:
     Key and address come from the provider's environment variables. Errors are recorded for error-authentication only,
     with a wrong key; others no server gives when it is asked, so they are written by hand. What was recorded before is
     replaced only by an answer of the kind that the case is about.
-    If this fails: set the variables that the provider names; look at the request with `pytest --accept` first. Where
-    the plugin needs a header that was left out, write it into the `N.response.json`, with a value made up.
+    If this fails: the provider's variables must hold the server's address and a key that it takes. What the server
+    cannot do, the plugin refuses by name; or write the case by hand. Where the plugin needs a header that was left out,
+    write it into the `N.response.json`, with a value made up.
     """
     assert case.folder is not None  # of those that are selected
-    request = real_request(subject, case)
-    outcome, exchanges = real_call(subject, request)
-    if isinstance(outcome.error, BadRequestError) and not exchanges and _is_but_a_name(case, case.folder):
-        _write_refusal(case.folder, outcome.error)
+    asked = _ask(subject, case)
+    error = asked.outcome.error
+    if isinstance(error, BadRequestError) and not asked.exchanges and _is_but_a_name(case, case.folder):
+        _write_refusal(case.folder, error)
+        _note(subject, "written as refused by the plugin", case, error.param or str(error))
         return
-    _check_answer(case, outcome, exchanges)
-    redaction = Redaction(subject.settings(request), exchanges, public=_public(case, request))
-    _write(case.folder, [_redacted(each, redaction) for each in exchanges])
-    error = accept_case(subject, case_of(case.folder), case.folder).error
-    if error is not None and outcome.error is None:
-        _left_out(case, error, exchanges)
+    _check_answer(case, asked.outcome, asked.exchanges)
+    redaction = Redaction(subject.settings(asked.request), asked.exchanges, public=_public(case, asked.request))
+    _write(case.folder, [_redacted(each, redaction) for each in asked.exchanges])
+    if left_out := [name for name in case.asked.params if name not in asked.request.params]:
+        _write_parameters(case.folder / "case.json", asked.request)
+        _note(subject, "written without the parameters that are refused", case, ", ".join(left_out))
+    else:
+        _note(subject, "written", case)
+    accepted = accept_case(subject, case_of(case.folder), case.folder).error
+    if accepted is not None and error is None:
+        _left_out(case, accepted, asked.exchanges)
+
+
+def _ask(subject: Subject, case: Case) -> Asked:
+    """Ask the case; the canonical parameters without those that are refused, as far as that leaves any."""
+    request = real_request(subject, case)
+    fewer = whole = Asked(request, *real_call(subject, request))
+    canonical = case.name == "chat-parameters" and case.asked == CANONICAL[case.name].request
+    while canonical and fewer.refused and len(fewer.request.params) > 1:
+        params = {name: value for name, value in fewer.request.params.items() if name != fewer.refused}
+        request = request.replace(params=params)
+        fewer = Asked(request, *real_call(subject, request))
+    return whole if isinstance(fewer.outcome.error, BadRequestError) else fewer
 
 
 def _is_but_a_name(case: Case, folder: Path) -> bool:
@@ -74,16 +94,32 @@ def _is_but_a_name(case: Case, folder: Path) -> bool:
     return not case.exchanges and (not file.exists() or not read_object(file))
 
 
+def _note(subject: Subject, how: str, case: Case, what: str = "") -> None:
+    subject.written.setdefault(how, []).append(f"{case.name} ({what})" if what else case.name)
+
+
 def _write_refusal(folder: Path, error: BadRequestError) -> None:
     """Write the case of what the provider refuses by name, before anything is sent."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / "case.json", _refusal(error))
+
+
+def _refusal(error: BadRequestError) -> dict[str, Any]:
     param = {"param": error.param} if error.param else {}
-    write_json(folder / "case.json", {"error": {"type": type(error).__name__, **param}})
+    return {"error": {"type": type(error).__name__, **param}}
+
+
+def _write_parameters(file: Path, request: Request) -> None:
+    said = read_object(file)
+    write_json(file, {**said, "request": {**said.get("request", {}), "params": dict(request.params)}})
 
 
 def _check_answer(case: Case, outcome: Outcome, exchanges: list[Taped]) -> None:
     """Fail where nothing was exchanged that is worth the place of what was recorded before."""
     expected, error = case.error or canonical_error(case.name), outcome.error
+    if isinstance(error, BadRequestError) and not exchanges:
+        said = json.dumps(_refusal(error))
+        fail(f"the plugin refuses {case.name}: {error}", [f"say so in {case.place}/case.json: {said}"])
     if error is not None and (expected is None or not isinstance(error, APIStatusError)):
         fail(f"the real server did not answer {case.name}: {type(error).__name__}: {error}")
     if not exchanges:
@@ -118,7 +154,7 @@ def _redacted(taped: Taped, redaction: Redaction) -> tuple[Any, Any]:
 
 
 def _write(folder: Path, exchanges: list[tuple[Any, Any]]) -> None:
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for old in (*folder.glob("*.request.*"), *folder.glob("*.response.*"), *folder.glob("result.json")):
         old.unlink()
     if not (folder / "case.json").exists():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -57,9 +58,26 @@ class Report:
         else:
             {"failed": self.failed, "gap": self.gaps, "not run": self.not_run}[verdict][test] = text
 
+    def shown(self, test: str) -> str:
+        """Return what is to be told of a failed test: one line where an earlier one failed with the same text."""
+        text = self.failed[test]
+        for earlier, other in self.failed.items():
+            if earlier == test:
+                break
+            if _essence(earlier, other) == _essence(test, text):
+                return f"the same as {earlier}: {text.partition(chr(10))[0]}"
+        return text
+
     def as_dict(self) -> dict[str, Any]:
         """Return the report as plain JSON."""
         return asdict(self)
+
+
+def _essence(test: str, text: str) -> str:
+    """Return a failure's text without its case and what to do."""
+    case = test.partition("[")[2].removesuffix("]")
+    said = text.partition("\nIf this fails: ")[0]
+    return re.sub(rf"(?<![\w-]){re.escape(case)}(?![\w-])", "…", said) if case else said
 
 
 def written_reports(reports: Iterable[Report], file: Path) -> None:

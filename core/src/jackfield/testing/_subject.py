@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable
 from functools import cached_property
@@ -15,16 +14,16 @@ from .._index import Found, Index
 from .._kinds import kind_of
 from .._plugins import name_of
 from .._registry import Provider, Registry
-from .._settings import Settings
+from .._settings import ProviderInfo, Settings
 from ..errors import PluginError
 from ..types import CallOptions, Request
-from ._canonical import CANONICAL, canonical_names
+from ._canonical import canonical_names, off_the_point
 from ._cases import Case, expectation
 from ._errors import SuiteError
 from ._frozen import fresh
 from ._places import Roots, root_of
 from ._replay import API_BASE, API_KEY
-from ._wire import cases_of, model_of
+from ._wire import cases_of, model_of, not_yet_recorded
 
 if TYPE_CHECKING:
     from ._gateway import Gateway
@@ -38,7 +37,7 @@ class Subject:
     ``found`` is its entry point, None for an object that a test gave; ``loaded`` is what the core made of it, alone
     and without extensions; ``hooks`` are the operations that it implements itself; ``roots`` is where its code stands.
     ``tried`` names cases that nobody gave: the canonical ones, of which a provider without HTTP may refuse some.
-    ``imports`` is what processes saw that imported it.
+    ``imports`` is what processes saw that imported it. ``written`` is what was written to its wire files, by how.
     """
 
     def __init__(
@@ -62,6 +61,7 @@ class Subject:
         self.hooks = frozenset(self.loaded.operations) - self.loaded.bridged
         self.tried: frozenset[str] = frozenset()
         self.imports: list[dict[str, Any]] = []
+        self.written: dict[str, list[str]] = {}
         self._model = model
         self._gateway: Gateway | None = None
 
@@ -160,7 +160,10 @@ def subject_of(
     cases: Iterable[Case] | None = None,
     complete: bool = True,
 ) -> Subject:
-    """Return the provider of a name with its cases; raises SuiteError where it cannot be checked."""
+    """Return the provider of a name with its cases; raises SuiteError where it cannot be checked.
+
+    Without ``complete`` cases may lack their answers, and canonical ones are added: they are to be recorded.
+    """
     found, registry = _installed(name) if plugin is None else (None, _holding(name, plugin))
     try:
         registry.provider(name)
@@ -168,10 +171,14 @@ def subject_of(
     except PluginError as error:
         raise SuiteError(f"the provider {name!r} cannot be checked: {error}") from error
     given = cases_of(wire, complete=complete) if wire is not None else []
+    if wire is not None and not given and complete:
+        raise SuiteError(_nothing_in(wire, registry.provider(name).info))
     if wire is not None and model is None:
         model = model_of(wire)
     every = [*given, *map(_settled, cases or ())]
     subject = Subject(name, loaded, registry, found=found, model=model, cases=every)
+    if wire is not None and not complete:
+        subject.http, subject.cases = True, [*given, *not_yet_recorded(subject.hooks, given, wire)]
     if not subject.cases:
         _without_cases(subject)
     if any(not case.asked.model and case.operation != "list_models" for case in subject.cases):
@@ -179,26 +186,25 @@ def subject_of(
     return subject
 
 
+def _nothing_in(wire: Path, info: ProviderInfo) -> str:
+    seen = f"there is no wire folder {wire}"
+    if wire.exists():
+        seen = f"the wire folder {wire} is empty: a suite without cases would pass whatever the plugin does"
+    needed = (info.api_key_env, info.api_base_env if info.api_base is None else ())
+    variables = "".join(f"{names[0]}=… " for names in needed if names)
+    return f"{seen}; to have the real server's answers written there, type {variables}pytest --record"
+
+
 def _settled(case: Case) -> Case:
     if not isinstance(case, Case):
         raise SuiteError(f"cases holds {case!r}, which is no jackfield.testing.Case")
     expected = expectation(case.error, f"the case {case.name!r}")
     asked = case.asked  # which must be there
-    _check_point(case.name, asked)
+    if (lost := off_the_point(case.name, asked)) is not None:
+        raise SuiteError(lost)
     return Case(
         case.name, asked, result=case.result, error=expected, same_answer=case.same_answer, options=case.options
     )
-
-
-def _check_point(name: str, asked: Request) -> None:
-    canonical = CANONICAL.get(name)
-    if canonical is None or asked is canonical.request:
-        return
-    if asked.operation != canonical.request.operation:
-        raise SuiteError(f"{name} is a case of {canonical.request.operation}, not of {asked.operation}")
-    fields = {each: getattr(asked, each) for each in (*asked.own_fields(), "params")}
-    if canonical.mark not in json.dumps(fields, default=repr):
-        raise SuiteError(f"the request has no {canonical.mark}, which is what the case {name} is about")
 
 
 def _without_cases(subject: Subject) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,7 +14,7 @@ from ._checks import CHECKS
 from ._engine import Gap
 from ._errors import SuiteError
 from ._live import LIVE
-from ._record import RECORDING, to_record
+from ._record import RECORDING
 from ._subject import Subject, subject_of
 
 __all__ = ["ProviderSuite", "instead_of", "wire_folder"]
@@ -31,9 +31,10 @@ class ProviderSuite:
             wire = "tests/wire"          # recorded exchanges: one folder a case
 
     Which tests run follows from the hooks that the plugin implements. ``wire`` is looked for in the folder of the test
-    file and above it. A provider without HTTP gives ``cases`` instead; ``plugin`` is an object with hooks that is to be
-    checked under the name, where nothing is installed. ``gaps`` maps tests to what is known to be missing:
-    "test_name" for all cases of a test, or "test_name[case]". A standard test can be neither overridden nor deleted.
+    file and above it, up to the project's. A provider without HTTP gives ``cases`` instead; ``plugin`` is an object
+    with hooks that is to be checked under the name, where nothing is installed. ``gaps`` maps tests to what is known to
+    be missing: "test_name" for all cases of a test, or "test_name[case]". A standard test can be neither overridden nor
+    deleted.
     """
 
     provider: ClassVar[str]
@@ -54,19 +55,16 @@ class ProviderSuite:
     def subject(cls, *, complete: bool = True) -> Subject:
         """Return what this suite checks; raises SuiteError where it cannot be.
 
-        Without ``complete`` cases may lack their answers, and canonical ones are added: they are to be recorded.
+        Without ``complete`` cases may lack their answers: they are to be recorded.
         """
         _hold_to_standard(cls)  # again: what a class has been given since
         name = getattr(cls, "provider", None)
         if not isinstance(name, str) or not name:
             raise SuiteError(f'{cls.__name__} names no provider: provider = "…", as callers write it before the slash')
         wire = wire_folder(cls, cls.wire) if cls.wire is not None else None
-        subject = subject_of(
+        return subject_of(
             name, model=cls.model, plugin=cls.plugin, wire=wire, cases=cls.cases or None, complete=complete
         )
-        if wire is not None and not complete:
-            subject.cases = to_record(subject, wire)
-        return subject
 
 
 def _hold_to_standard(suite: type[ProviderSuite]) -> None:
@@ -84,10 +82,24 @@ def instead_of(name: str) -> str:
 
 
 def wire_folder(suite: type, wire: str) -> Path:
-    """Return the folder: as it is where it is absolute, else beside the file of the suite or above it."""
-    file = Path(inspect.getfile(suite)).resolve()
-    found = (parent / wire for parent in file.parents if (parent / wire).is_dir())
-    return next(found, file.parent / wire)
+    """Return the folder: as it is where it is absolute, else beside the file of the suite or above it.
+
+    Above a ``pyproject.toml`` nothing is looked for: what stands there may be another package's. A folder that is yet
+    to be made belongs where the longest part of its path is: "tests/wire" where "tests" is.
+    """
+    parents = list(_up_to_the_project(Path(inspect.getfile(suite)).resolve()))
+    for part in (Path(wire), *Path(wire).parents):
+        for parent in parents:
+            if (parent / part).is_dir():
+                return parent / wire
+    raise AssertionError  # the last part is ".", and a file's folder is there
+
+
+def _up_to_the_project(file: Path) -> Iterator[Path]:
+    for parent in file.parents:
+        yield parent
+        if (parent / "pyproject.toml").is_file():
+            return
 
 
 def _method(check: Check) -> Callable[..., None]:

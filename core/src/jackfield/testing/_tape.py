@@ -7,17 +7,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._drive import drive
-from ..errors import JackfieldError
+from ..errors import ConfigurationError, JackfieldError
 from ..flow import HttpResponse
 from ..transports import Outgoing
+from ..transports.memory import MemoryTransport, Reply
 from ..types import CallOptions, Request
 from ._cases import Case
+from ._errors import SuiteError
 from ._runs import Outcome
 from ._subject import Subject
 
-__all__ = ["Tape", "Taped", "real_call", "real_request"]
+__all__ = ["Tape", "Taped", "check_variables", "real_call", "real_request"]
 
 WRONG_KEY = "sk-a-wrong-key"
+WRONG_KEY_CASE = "error-authentication"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +38,26 @@ class Taped:
         return b"".join(self.pieces)
 
 
+def check_variables(subject: Subject) -> None:
+    """Raise SuiteError where a variable is not set without which the provider asks no server."""
+    transport: Any = MemoryTransport(lambda _: Reply(400))
+    for case in subject.cases:
+        if transport.requests or case.name == WRONG_KEY_CASE:
+            continue
+        try:
+            drive(subject.core.flow(real_request(subject, case)), lambda: transport)
+        except ConfigurationError as error:
+            raise SuiteError(f"the real server cannot be asked: {error}") from error
+        except JackfieldError:
+            continue  # told when the server itself is asked
+
+
 def real_request(subject: Subject, case: Case) -> Request:
     """Return a case's request with the key and address of the environment; for error-authentication a wrong key."""
     asked = case.asked
     model = asked.model or ("" if asked.operation == "list_models" else subject.model)
     options = CallOptions(provider=subject.name, **case.options)  # type: ignore[typeddict-item]
-    if case.name == "error-authentication":
+    if case.name == WRONG_KEY_CASE:
         options["api_key"] = WRONG_KEY
     return asked.replace(model=model, options=options)
 

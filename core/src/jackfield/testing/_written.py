@@ -16,11 +16,19 @@ from ._subject import Subject
 __all__ = ["accept", "write_answer", "write_json", "write_request"]
 
 
-def accept(subject: Subject) -> None:
-    """Write the request.json and result.json that cases lack, from what the provider does now."""
+def accept(subject: Subject) -> dict[str, list[str]]:
+    """Write the request.json and result.json that cases lack, from what the provider does now; return which."""
+    found: dict[str, list[str]] = {}
     for case in subject.cases:
-        if case.folder is not None and _lacks(case):
-            accept_case(subject, case, case.folder)
+        if case.folder is None or not _lacks(case):
+            continue
+        before = set(case.folder.iterdir())
+        error = accept_case(subject, case, case.folder).error
+        if new := sorted(file.name for file in set(case.folder.iterdir()) - before):
+            found.setdefault("written", []).append(f"{case.name}/{', '.join(new)}")
+        if error is not None and case.error is None:
+            found.setdefault("without a result, as the call fails", []).append(f"{case.name} ({type(error).__name__})")
+    return found
 
 
 def accept_case(subject: Subject, case: Case, folder: Path) -> Outcome:

@@ -21,9 +21,12 @@ from ._live import LIVE
 from ._record import RECORDING
 from ._report import Report, written_reports
 from ._suite import STANDARD, ProviderSuite, instead_of
+from ._summary import accepted, live, recorded
+from ._tape import check_variables
 from ._written import accept
 
 MODES = {"record": RECORDING, "live": LIVE}
+ACCEPT = "accept"
 SWITCHES = {"skip", "skipif", "xfail"}
 """Marks by which pytest runs a test in vain, or not at all."""
 
@@ -34,20 +37,23 @@ class Run:
     """One suite in this session: its subject, loaded once, and its report."""
 
     def __init__(self, suite: type[ProviderSuite], config: pytest.Config) -> None:
-        self.mode: str | None = next((mode for mode in MODES if config.getoption(mode)), None)
+        self.mode: str | None = next((mode for mode in (*MODES, ACCEPT) if config.getoption(mode)), None)
         self.subject = suite.subject(complete=self.mode != "record")
-        if config.getoption("accept"):
-            accept(self.subject)
+        self.accepted: dict[str, list[str]] = {}
+        if self.mode == ACCEPT:
+            self.accepted = accept(self.subject)
             self.subject.close()
             self.subject = suite.subject()
+        if self.mode in MODES:
+            check_variables(self.subject)
         self.gaps = dict(suite.gaps)
-        check_gaps(self.subject, self.gaps if self.mode is None else {})
+        check_gaps(self.subject, self.gaps if self.mode not in MODES else {})
         self.report = Report.of(self.subject)
 
     def tests(self, name: str) -> list[Test]:
         """Return the tests of a standard test's name, in this session's mode."""
         check = BY_NAME[name]
-        if check is not MODES.get(self.mode or "", check) or (self.mode is None and check in MODES.values()):
+        if check is not MODES.get(self.mode or "", check) or (self.mode not in MODES and check in MODES.values()):
             return []
         for left_out, reason in check.not_run(self.subject).items():
             self.report.note(left_out, "not run", reason)
@@ -60,11 +66,19 @@ class Run:
             verdict = test.run(self.subject)
             self.report.note(test.name, verdict.kind, verdict.text)
             if verdict.kind == "failed":
-                pytest.fail(verdict.text, pytrace=False)
+                pytest.fail(self.report.shown(test.name), pytrace=False)
             if verdict.kind == "gap":
                 pytest.xfail(verdict.text)
 
         return run
+
+    def summary(self) -> list[str]:
+        """Return the lines that tell what this session's mode did; none where it only checked."""
+        if self.mode == ACCEPT:
+            return accepted(self.accepted)
+        if self.mode is None or not (self.report.passed or self.report.failed):
+            return []
+        return (recorded if self.mode == "record" else live)(self.subject, self.report)
 
 
 class Conformance:
@@ -125,6 +139,14 @@ class Conformance:
         if file := session.config.getoption("conformance_report"):
             written_reports([run.report for run in self.runs.values()], Path(file))
 
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Tell what was written, or asked."""
+        for run in self.runs.values():
+            if lines := run.summary():
+                terminalreporter.section(f"{run.subject.name}: pytest --{run.mode}")
+                for line in lines:
+                    terminalreporter.write_line(line)
+
 
 def _is_suite(suite: Any) -> bool:
     return isinstance(suite, type) and issubclass(suite, ProviderSuite)
@@ -157,5 +179,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin."""
+    """Begin; raises UsageError where two things are to be done at once."""
+    if len(modes := [f"--{mode}" for mode in (*MODES, ACCEPT) if config.getoption(mode)]) > 1:
+        raise pytest.UsageError(f"{' and '.join(modes)}: each is a run of its own")
     config.pluginmanager.register(Conformance(), "jackfield-conformance")

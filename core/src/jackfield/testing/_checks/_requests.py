@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from ...errors import PluginError
+from .._canonical import to_write
 from .._cases import Case
 from .._check import each_case, fail, once
 from .._differences import differences
@@ -39,14 +40,14 @@ def _in_flow(subject: Subject, case: Case) -> bool:
 def test_the_canonical_cases_are_there(subject: Subject) -> None:
     """Every canonical case that the provider's hooks need is there: what was not tried is not known to work.
 
-    If this fails: `pytest --record` adds what a server can be asked. By hand, add a folder (or a `Case`) of each name:
-    `{}` as its case.json is enough, since the name brings the request (stream-error says of which error it is, too:
-    `{"error": {"type": "…"}}`), and a 1.response.json has the server's words. What the server cannot do is a case with
-    an `error` and no exchanges, and refused by the plugin.
+    If this fails: `pytest --record` adds what a server can be asked. By hand, add a folder (or a `Case`) of each name,
+    with its case.json, and a 1.response.json with the server's words. What the server cannot do is a case with an
+    `error` and no exchanges, and refused by the plugin.
     """
     if missing := subject.missing():
         hooks = ", ".join(sorted(subject.hooks))
-        fail(f"{subject.owner} implements {hooks}, and these cases are missing:", missing)
+        wanted = [f"{name}, its case.json {to_write(name)}" if subject.http else name for name in missing]
+        fail(f"{subject.owner} implements {hooks}, and these cases are missing:", wanted)
 
 
 @each_case(_exchanged, NO_WIRE)

@@ -171,6 +171,7 @@ def test_wire_files_hold_no_key(subject: Subject) -> None:
         for case in subject.cases
         if case.folder
         for file in sorted(case.folder.iterdir())
+        if file.is_file()
         if _holds_key(subject, file)
     ]
     if leaks:

@@ -1,0 +1,55 @@
+"""What a run with --record, --accept or --live did, as pytest tells it at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ._canonical import BY_HAND, to_write
+from ._check import Check
+from ._live import LIVE
+from ._record import RECORDING
+from ._report import Report
+from ._subject import Subject
+
+__all__ = ["accepted", "live", "recorded"]
+
+NEXT = "look at the difference before you commit it, then run pytest"
+
+
+def recorded(subject: Subject, report: Report) -> list[str]:
+    """Return the lines after a recording: what was written and how, what was not, and what is left to do."""
+    missing = sorted(BY_HAND & set(subject.missing()))
+    lines = [
+        *_told(subject.written),
+        *_told({"failed": _cases(report.failed), "left as they are, written by hand": _others(subject, RECORDING)}),
+        *(f"still to be written by hand: {name}, its case.json {to_write(name)}" for name in missing),
+    ]
+    if missing:
+        lines.append("for each of these a 1.response.json, too; pytest --accept adds what the plugin sends")
+    if any("refused" in how for how in subject.written):
+        lines.append("where nothing should be refused: mend the plugin, delete the case's folder, and record it again")
+    return [*lines, NEXT] if subject.written else lines
+
+
+def accepted(written: dict[str, list[str]]) -> list[str]:
+    """Return the lines after --accept."""
+    return [*_told(written), NEXT] if written else ["nothing was missing, and nothing was written"]
+
+
+def live(subject: Subject, report: Report) -> list[str]:
+    """Return the lines after --live."""
+    asked = {"answered as recorded": _cases(report.passed), "answered otherwise, or not": _cases(report.failed)}
+    return _told({**asked, "not asked, since they end with an error or have no result": _others(subject, LIVE)})
+
+
+def _told(names: dict[str, list[str]]) -> list[str]:
+    return [f"{how}: {', '.join(each)}" for how, each in names.items() if each]
+
+
+def _cases(tests: Iterable[str]) -> list[str]:
+    return [test.partition("[")[2].removesuffix("]") for test in tests]
+
+
+def _others(subject: Subject, check: Check) -> list[str]:
+    asked = [case.name for case in check.cases(subject) if case is not None]
+    return [case.name for case in subject.cases if case.name not in asked]
