@@ -55,6 +55,7 @@ WRONG = [
     (wrong_answers.CallsWithoutAnId, {"test_the_answer_laws"}, BY_ITSELF),
     (wrong_answers.CallsWithoutJson, {"test_the_answer_laws"}, BY_ITSELF),
     (wrong_answers.MappingsForChoices, {"test_response_golden", "test_the_answer_laws"}, BY_ITSELF),
+    (wrong_answers.MappingForUsage, {"test_the_answer_laws"}, BY_ITSELF),
     (wrong_answers.AnswersTwiceAtOnce, {"test_the_answer_laws"}, BY_ITSELF),
     (wrong_answers.OneVectorForAll, {"test_the_answer_laws"}, BY_ITSELF),
     (wrong_answers.EmptyVectors, {"test_the_answer_laws"}, BY_ITSELF),

@@ -61,6 +61,13 @@ class MappingsForChoices(Apart):
         return answer.replace(choices=[{"message": {"role": "assistant", "content": "Hi"}}])  # here
 
 
+class MappingForUsage(Apart):
+    @hookimpl
+    def completion(self, request, settings):
+        answer = yield from super().completion(request, settings)
+        return answer.replace(usage={"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5})  # here
+
+
 class AnswersTwiceAtOnce(Apart):
     @hookimpl
     def completion(self, request, settings):

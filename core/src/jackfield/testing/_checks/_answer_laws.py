@@ -38,10 +38,10 @@ def test_the_answer_laws(subject: Subject, case: Case) -> None:
 
 def _mappings(answer: Any) -> Iterator[str]:
     """Say what a caller cannot read the attributes of."""
-    for field in ("choices", "data"):
-        for number, item in enumerate(getattr(answer, field, None) or ()):
-            if isinstance(item, Mapping):
-                yield f"{field}[{number}] is a mapping, since replace() takes values as they are; give it an object"
+    for field in ("choices", "data", "usage"):
+        value = getattr(answer, field, None)
+        if any(isinstance(part, Mapping) for part in (value if isinstance(value, list) else [value])):
+            yield f"{field} holds a mapping, since replace() takes values as they are; give it objects"
 
 
 def _chat(answer: Any, asked: Any) -> Iterator[str]:
