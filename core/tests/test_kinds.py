@@ -143,8 +143,8 @@ def test_a_plain_function_that_returns_a_generator_is_no_flow(run):
 
     with pytest.raises(ContractViolationError) as caught:
         run(registry_of(completion=completion), CHAT)
-    assert str(caught.value) == (
-        "a plain function returned a generator, where a plain function is blocking code and its result the answer; "
+    assert str(caught.value).endswith(
+        ": a plain function returned a generator, where a plain function is blocking code and its result the answer; "
         "to be a flow, the hook itself must be a generator function: return (yield from inner(request, settings))"
     )
 
@@ -239,7 +239,7 @@ def test_a_flow_that_yields_no_effect_is_told_so(run, yielded, named):
 
     with pytest.raises(ContractViolationError) as caught:
         run(registry_of(completion=completion), CHAT)
-    assert str(caught.value) == named
+    assert named in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ class Stream(Generic[ChunkT, ResponseT]):
         except Exception as error:
             if isinstance(error, ValueError) and "already executing" in str(error):
                 return  # another thread is in a step, which ends with its source
-            failed = self._pipeline.failure(error)
+            failed = self._pipeline.mapped(error)
         else:
             return
         raise failed

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ._blame import blame
 from ._failures import error_of_exception
 from ._kinds import Operation, Restartable, as_stream, kind_of, takes_only
 from ._shapes import result_of
@@ -113,10 +114,13 @@ def _shaped(operation: Operation, who: str) -> Operation:
     """Give extensions what callers get: responses, descriptions and errors, whatever a hook returned or raised."""
 
     def flow(request: Request, settings: Any) -> Flow[Any]:
-        result = yield from operation(request, settings)
-        return as_stream(result) if _is_stream(request) else result_of(request.operation, result, request.model)
+        return _as_callers_get(request, (yield from operation(request, settings)))
 
     return _told(flow, who)
+
+
+def _as_callers_get(request: Request, result: Any) -> Any:
+    return as_stream(result) if _is_stream(request) else result_of(request.operation, result, request.model)
 
 
 def _told(operation: Operation, who: str) -> Operation:
@@ -125,6 +129,9 @@ def _told(operation: Operation, who: str) -> Operation:
     def flow(request: Request, settings: Any) -> Flow[Any]:
         try:
             return (yield from operation(request, settings))
+        except ContractViolationError as error:
+            blame(error, who)
+            raise
         except JackfieldError:
             raise
         except Exception as error:
@@ -145,6 +152,6 @@ def _surrounded(function: Callable[..., Any], operation: Operation) -> Operation
         result = function(call, request, settings)
         if isinstance(result, Generator | Restartable):
             result = yield from result
-        return as_stream(result) if _is_stream(request) else result
+        return _as_callers_get(request, result)
 
     return _told(flow, f"the extension {function.__qualname__}")

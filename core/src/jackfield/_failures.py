@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-import traceback
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from ._blame import place_of, slip_in
 from ._shapes import first_problem
 from .errors import (
     LONGEST_MESSAGE,
@@ -22,7 +21,7 @@ from .errors import (
     error_class,
     error_of_body,
 )
-from .flow import HTML_PAGE, Effect, Http, HttpResponse
+from .flow import HTML_PAGE, HttpResponse
 
 __all__ = ["error_of_exception", "error_of_response", "retry_after", "scrub"]
 
@@ -104,7 +103,7 @@ def error_of_exception(error: Exception, who: str) -> JackfieldError:
         return _error_of_httpx(error, httpx)
     if (unreadable := _unreadable(error)) is not None:
         return InvalidResponseError(unreadable)
-    return PluginError(f"{who} failed with {type(error).__name__}: {error}{_place(error)}{_slip(error)}")
+    return PluginError(f"{who} failed with {type(error).__name__}: {error}{place_of(error)}{slip_in(error)}")
 
 
 def _unreadable(error: Exception) -> str | None:
@@ -135,33 +134,6 @@ def _error_of_httpx(error: Any, httpx: Any) -> JackfieldError:
     if isinstance(error, httpx.TimeoutException):
         return APITimeoutError(str(error) or "timed out")
     return APIConnectionError(str(error) or type(error).__name__)
-
-
-def _place(error: Exception) -> str:
-    """Say where a plugin's code raised, so that its author need not dig; for PluginError only."""
-    frames = traceback.extract_tb(error.__traceback__)
-    inside = [frame for frame in frames if not _is_core(frame.filename)]
-    return f" ({inside[-1].filename}, line {inside[-1].lineno})" if inside else ""
-
-
-def _is_core(file: str) -> bool:
-    return os.path.dirname(file) == os.path.dirname(__file__)
-
-
-def _slip(error: Exception) -> str:
-    """Point at a forgotten ``yield from``: at an effect, or a helper's flow, that was taken for its answer."""
-    trace = error.__traceback__
-    if trace is None or not isinstance(error, AttributeError | TypeError):
-        return ""
-    while trace.tb_next is not None:
-        trace = trace.tb_next
-    if _is_core(trace.tb_frame.f_code.co_filename):
-        return ""
-    for name, value in trace.tb_frame.f_locals.items():
-        if isinstance(value, Effect) or (isinstance(value, Generator) and value is getattr(error, "obj", None)):
-            what = repr(value) if isinstance(value, Http) else "a flow"
-            return f"; {name} is {what} and no answer yet: {name} = yield from …"
-    return ""
 
 
 def scrub(error: JackfieldError, secrets: Iterable[str]) -> None:

@@ -10,10 +10,18 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ._accumulate import Accumulator
+from ._blame import blame
 from ._chunks import as_chunk, chunk_of_text, text_of_chunk
 from ._framing import splitter_factory
 from ._shapes import text_of_chat
-from .errors import APIConnectionError, APITimeoutError, InvalidResponseError, JackfieldError, StreamInterruptedError
+from .errors import (
+    APIConnectionError,
+    APITimeoutError,
+    ContractViolationError,
+    InvalidResponseError,
+    JackfieldError,
+    StreamInterruptedError,
+)
 from .flow import EventStream
 from .types import ModelResponse, ModelResponseStream, TextCompletionResponse
 
@@ -34,7 +42,7 @@ class Pipeline:
         self.over = False
         prefix = "cmpl" if text else "chatcmpl"
         self.accumulator = Accumulator(model, include_usage=include_usage, id_prefix=prefix)
-        self.failure: Callable[[Exception], JackfieldError] = _unmapped
+        self.failure: Callable[[Exception, Any], JackfieldError] = _unmapped
         self.watch: Callable[..., None] | None = None
         self._text = text
         self._gap = gap
@@ -69,12 +77,16 @@ class Pipeline:
         self._told("first_chunk")
         inner.watch = _both(inner.watch, self.watch)
         inside, outside = inner.failure, self.failure
-        inner.failure = lambda error: outside(inside(error))
+        inner.failure = lambda error, made_by: outside(inside(error, made_by), None)
         return True
 
     def _asks_other_than(self, inner: Pipeline) -> bool:
         usage = self.accumulator.include_usage, inner.accumulator.include_usage
         return usage[0] != usage[1] or self._text != inner._text or self._gap < inner._gap
+
+    def mapped(self, error: Exception) -> JackfieldError:
+        """Return an error as the caller gets it; a chunk that is none is the decoder's fault, where there is one."""
+        return self.failure(error, None if self._decoder is None else type(self._decoder))
 
     @property
     def response(self) -> ModelResponse | TextCompletionResponse:
@@ -130,7 +142,7 @@ class Pipeline:
             cut = StreamInterruptedError(f"the stream broke off: {error.message}; .partial holds what had arrived")
             cut.__cause__ = error
             error = cut
-        mapped = self.failure(error)
+        mapped = self.mapped(error)
         if mapped.partial is None:
             mapped.partial = self.response
         if self._ready:
@@ -210,7 +222,7 @@ def _both(first: Callable[..., None] | None, second: Callable[..., None] | None)
     return watch
 
 
-def _unmapped(error: Exception) -> JackfieldError:
+def _unmapped(error: Exception, made_by: Any) -> JackfieldError:
     return error if isinstance(error, JackfieldError) else APIConnectionError(str(error))
 
 
@@ -218,4 +230,7 @@ def _transformed(chunk: Any, fn: Callable[[Any], Any]) -> Iterable[Any]:
     changed = fn(chunk)
     if changed is None:
         return ()
-    return [as_chunk(item) for item in changed] if isinstance(changed, list | tuple) else (as_chunk(changed),)
+    try:
+        return [as_chunk(item) for item in changed] if isinstance(changed, list | tuple) else (as_chunk(changed),)
+    except ContractViolationError as error:
+        raise blame(error, "the function of EventStream.map(…)", fn) from None

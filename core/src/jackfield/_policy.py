@@ -104,7 +104,11 @@ def _accepted(response: HttpResponse, effect: Http, scope: Scope) -> HttpRespons
 
 
 def _refused(response: HttpResponse, scope: Scope) -> JackfieldError:
-    return error_of_response(response, scope.provider.response_error if scope.provider else None)
+    if scope.provider is None:
+        return error_of_response(response)
+    error = error_of_response(response, scope.provider.response_error)
+    scope.blame(error, scope.provider.hook("response_error"))
+    return error
 
 
 def _call(effect: Call[Any], scope: Scope) -> Instructions:

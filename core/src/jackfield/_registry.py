@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
@@ -34,7 +35,7 @@ class Provider:
     ``within`` gives it with extensions around every operation, which is what calls use.
     """
 
-    __slots__ = ("_last", "_owner", "bridged", "info", "name", "operations", "response_error")
+    __slots__ = ("_last", "_owner", "_plugin", "bridged", "info", "name", "operations", "response_error")
 
     def __init__(self, name: str, plugin: object, owner: object) -> None:
         try:
@@ -54,6 +55,7 @@ class Provider:
         added = bridged(native)
         self.name = name
         self._owner = owner
+        self._plugin = plugin
         self.bridged = frozenset(added)
         self.operations: Mapping[str, Operation] = native | added
         self.response_error = single(manager, "response_error")
@@ -63,6 +65,10 @@ class Provider:
     def owner(self) -> str:
         """Whose plugin it is, as errors name it: a distribution with its version, or a registration."""
         return str(self._owner)
+
+    def hook(self, name: str) -> object:
+        """Return the plugin's own function of a hook, for its place, or None where it has another name."""
+        return inspect.getattr_static(self._plugin, name, None)  # which runs nothing of the plugin's
 
     def within(self, extensions: Extensions) -> Provider:
         """Return this provider with the extensions around each of its operations, own and bridged."""

@@ -12,6 +12,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote, quote_plus, urlsplit
 
+from ._blame import blame
 from ._failures import error_of_exception, scrub
 from ._settings import DEFAULT_TIMEOUT, Settings
 from .errors import APITimeoutError, BadRequestError, ContractViolationError, JackfieldError
@@ -147,19 +148,31 @@ class Scope:
             effect.method, effect.url, headers, content, deadline=self.deadline, connect=self.connect, read=self.total
         )
 
-    def failure(self, error: Exception) -> JackfieldError:
+    def failure(self, error: Exception, made_by: Any = None) -> JackfieldError:
         """Return an exception as the caller gets it: mapped, with provider and model, without the call's secrets.
 
-        Raise it outside the ``except`` block, so that nothing it hides comes back as its context.
+        ``made_by`` is what made something wrong, where that is not the operation's hook. Raise it outside the
+        ``except`` block, so that nothing it hides comes back as its context.
         """
-        who = f"the provider {self.settings.provider!r} ({self.provider.owner})" if self.provider else "the mock"
-        failed = error_of_exception(error, who) if type(error) is not TimeoutError or str(error) else self.timed_out()
+        failed = (
+            error_of_exception(error, self._who) if type(error) is not TimeoutError or str(error) else self.timed_out()
+        )
+        self.blame(failed, made_by)
         if failed is not error:
             failed.__cause__ = error
         failed.provider = failed.provider or self.settings.provider
         failed.model = failed.model or self.request.model
         scrub(failed, self.secrets)
         return failed
+
+    def blame(self, error: JackfieldError, made_by: Any = None) -> None:
+        """Say in a violation of the contract which provider it is of, and where."""
+        if isinstance(error, ContractViolationError) and self.provider is not None:
+            blame(error, self._who, made_by or self.provider.hook(self.request.operation))
+
+    @property
+    def _who(self) -> str:
+        return f"the provider {self.settings.provider!r} ({self.provider.owner})" if self.provider else "the mock"
 
     @property
     def secrets(self) -> set[str]:

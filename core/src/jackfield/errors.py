@@ -151,7 +151,12 @@ class UnsupportedOperationError(PluginError):
 
 
 class ContractViolationError(PluginError):
-    """A plugin's hook did what the contract does not allow."""
+    """A plugin's hook did what the contract does not allow.
+
+    ``blamed`` says whether the message names whose hook it was.
+    """
+
+    blamed = False
 
 
 class APIConnectionError(JackfieldError):

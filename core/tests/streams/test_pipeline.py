@@ -255,7 +255,7 @@ def test_an_error_keeps_the_partial_it_has():
 def test_a_foreign_error_is_mapped_by_whoever_opened_the_stream():
     pipeline = started(WIRE)
     assert isinstance(pipeline.failed(ValueError("odd")), JackfieldError)
-    pipeline.failure = lambda error: RateLimitError(f"mapped {error}")
+    pipeline.failure = lambda error, made_by: RateLimitError(f"mapped {error}")
     failed = pipeline.failed(ValueError("odd"))
     assert str(failed) == "mapped odd"
     assert type(failed.partial) is ModelResponse
