@@ -98,6 +98,16 @@ def test_a_chunk_that_is_none_leads_to_the_decoder():
     assert text.endswith(line(Numbers, "class "))
 
 
+def shares_a_decoder(request, settings):
+    return EventStream(http("POST", "https://models.example/stream"), decoder=Numbers())
+
+
+def test_a_decoder_for_all_streams_leads_to_the_line_that_gives_it():
+    text = said(STREAMED, streaming=shares_a_decoder)
+    assert text.startswith(f"{OWNER}: decoder= got an object of Numbers, which only one stream could use")
+    assert text.endswith(line(shares_a_decoder, "EventStream("))
+
+
 def lists_numbers(request, settings):
     return [7]
 

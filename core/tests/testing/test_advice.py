@@ -42,7 +42,8 @@ def test_a_request_that_nothing_answers_is_to_be_recorded(fine_wire):
 def test_an_error_of_the_plugins_own_leads_to_its_own_place(fine_wire):
     texts = failed(wrong_hooks.BreaksTheContractWithinAStream(), fine_wire)
     text = texts["test_error_golden[stream-error]"]
-    assert "streaming failed with ContractViolationError: a stream gave int" in text
+    assert "streaming failed with ContractViolationError: " in text
+    assert "a stream gave int" in text
     assert "in BreaksTheContractWithinAStream.decoder" in text
     assert "response_error" not in text
 
