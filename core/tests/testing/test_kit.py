@@ -105,6 +105,14 @@ def test_the_command_checks_what_is_installed_from_the_wire_it_ships(shipped, tm
     assert (report["distribution"], report["version"]) == ("fake-shipped", "1.0")
 
 
+def test_the_command_tells_once_what_fails_with_the_same_text(shipped, tmp_path):
+    write_wire(shipped / "wire")  # whose requests nobody has recorded
+    text = ran("shipped", "--model", "m")[1]
+    assert text.count("chat-plain has no request.json for each response") == 1
+    assert "    the same as test_request_golden[chat-plain]: " in text
+    assert "chat-system has no request.json for each response" in text
+
+
 def test_the_command_takes_wire_from_elsewhere_and_says_what_is_missing(shipped, tmp_path):
     assert "there are no wire files" in ran("shipped")[1]
     folder = write_wire(tmp_path / "elsewhere")

@@ -6,16 +6,18 @@ import json
 import shutil
 import threading
 from base64 import b64encode
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import quote
 
 import pytest
 from fine import Fine, parsed
-from fine_server import KEY, FineServer
+from fine_server import JSON, KEY, FineServer
 from jackfield import BadRequestError, EmbeddingResponse, ProviderInfo, hookimpl
 from jackfield.flow import http
 from jackfield.testing import NonconformanceError, SuiteError, check
 from jackfield.testing._canonical import canonical_names
+from jackfield.testing._live import LIVE
 from jackfield.testing._record import RECORDING
 from jackfield.testing._subject import subject_of
 from jackfield.testing._tape import check_variables
@@ -141,6 +143,54 @@ def test_a_server_that_is_not_there_takes_nothing_away(name, wire, monkeypatch):
     with pytest.raises(NonconformanceError, match=f"the real server did not answer {name}: APIConnectionError"):
         recorded(Fine(), wire, name)
     assert contents(wire / name) == before
+
+
+class Troubled(FineServer):
+    """Gives every request the same answer, in which the key stands."""
+
+    def __init__(self, status, headers, body):
+        super().__init__()
+        self.trouble = (status, headers, body)
+
+    def answer(self, path, key):
+        status, headers, body = self.trouble
+        return status, headers, body.replace(b"KEY", str(key).encode())
+
+
+HTML = {"content-type": "text/html"}
+STREAM = {"content-type": "text/event-stream"}
+TROUBLES = {
+    "a page": ((200, HTML, b"<!doctype html><html>Who are you, KEY?</html>"), "InvalidResponseError"),
+    "a redirect": ((302, {"location": "/login"}, b""), "the server answered 302, a redirect to"),
+    "a wrong key": ((401, JSON, b'{"fault": {"kind": "key", "words": "No such key: KEY"}}'), "AuthenticationError"),
+    "a failure": ((500, JSON, b'{"fault": {"kind": "down", "words": "Down, KEY"}}'), "InternalServerError: Down, "),
+    "nothing": ((200, JSON, b""), "did not answer"),
+    "half a stream": ((200, STREAM, b'data: {"text": "Hel"}\n\ndata: {"te'), "did not answer"),
+}
+
+
+@pytest.mark.parametrize("check_of", [RECORDING, LIVE], ids=["record", "live"])
+@pytest.mark.parametrize(("trouble", "said"), TROUBLES.values(), ids=TROUBLES)
+def test_a_server_in_trouble_takes_nothing_away_and_its_key_is_not_told(wire, monkeypatch, trouble, said, check_of):
+    before = {name: contents(wire / name) for name in ("chat-plain", "stream-plain")}
+    with Troubled(*trouble) as server:
+        monkeypatch.setenv("FINE_KEY", KEY)
+        monkeypatch.setenv("FINE_BASE", server.url)
+        subject = subject_of("fine", plugin=NeverAgain(), model="fine-1", wire=wire)
+        told = []
+        for name in before:
+            with pytest.raises(NonconformanceError) as caught:
+                check_of.run(subject, subject.named(name))
+            told.append(str(caught.value))
+    assert said in told[0]
+    assert [text for text in told if KEY in text] == []
+    assert {name: contents(wire / name) for name in before} == before
+
+
+class NeverAgain(Fine):
+    @hookimpl
+    def provider_info(self):
+        return replace(super().provider_info(), num_retries=0)  # no server gets better here, and nobody waits
 
 
 class TakesAnyKey(Fine):
