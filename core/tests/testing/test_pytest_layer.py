@@ -415,6 +415,12 @@ def test_accept_ends_with_what_was_written(run_pytest, wire):
     assert "\nwithout a result, as the call fails: embedding-one (ContractViolationError)\n" in text
 
 
+def test_without_a_name_of_a_folder_nothing_is_recorded_and_that_is_told(run_pytest):
+    ran = run_pytest(SUITE.replace('wire = "wire"', 'cases = [Case("embedding-one")]'), "--record")
+    assert ran.code == 2
+    assert "TestFine names no wire folder, so there is nowhere to record" in ran.text
+
+
 def test_one_thing_is_done_at_a_time(run_pytest, wire):
     ran = run_pytest(SUITE, "--accept", "--live")
     assert ran.code == 4

@@ -61,6 +61,10 @@ class ProviderSuite:
         name = getattr(cls, "provider", None)
         if not isinstance(name, str) or not name:
             raise SuiteError(f'{cls.__name__} names no provider: provider = "…", as callers write it before the slash')
+        if cls.wire is None and not complete:
+            raise SuiteError(
+                f"{cls.__name__} names no wire folder, so there is nowhere to record; cases are yours to write"
+            )
         wire = wire_folder(cls, cls.wire) if cls.wire is not None else None
         return subject_of(
             name, model=cls.model, plugin=cls.plugin, wire=wire, cases=cls.cases or None, complete=complete
