@@ -18,7 +18,7 @@ NAME = "acme"
 KINDS = {"http": TEMPLATE, "openai": TEMPLATE / "kinds" / "openai", "python": TEMPLATE / "kinds" / "python"}
 SHARED = [".github/workflows/ci.yml", ".gitignore", "CHANGELOG.md", "LICENSE", f"src/jackfield_{NAME}/py.typed"]
 """What a kind takes from the kind "http" where it has none of its own."""
-OWN = ["README.md", "pyproject.toml", f"src/jackfield_{NAME}", "tests"]
+OWN = [".gitattributes", "README.md", "pyproject.toml", f"src/jackfield_{NAME}", "tests"]
 """What a kind has of its own. Nothing else in its folder is a part of it: builds and tools leave things there."""
 
 
@@ -32,9 +32,9 @@ def texts(folder: Path) -> dict[str, str]:
     """Return the files of a kind: path → text."""
     files = {name: folder / name if (folder / name).exists() else TEMPLATE / name for name in SHARED}
     for file in (file for name in OWN for file in [folder / name, *(folder / name).rglob("*")]):
-        parts = file.relative_to(folder).parts
-        if file.is_file() and not any(part.startswith((".", "__pycache__")) for part in parts):
-            files["/".join(parts)] = file
+        name, *inside = file.relative_to(folder).parts
+        if file.is_file() and not any(part.startswith((".", "__pycache__")) for part in inside):
+            files["/".join((name, *inside))] = file
     return {name: file.read_bytes().decode() for name, file in files.items()}
 
 
