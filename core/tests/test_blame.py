@@ -180,6 +180,17 @@ def takes_a_request_for_its_answer(request, settings):
     return reads(response)
 
 
+def test_a_module_of_a_hooks_name_is_no_place():
+    """As jackfield_acme.completion is, where the package's hook has another name."""
+    package = plugin()
+    package.completion, package.ask = inspect, hookimpl(returns_a_number, specname="completion")
+    client = Client(registry=Registry(Index([])))
+    client.register_provider("p", package)
+    with pytest.raises(PluginError) as caught:
+        client.run(CHAT)
+    assert str(caught.value) == f"{OWNER}: the hook completion returned int, not a ModelResponse"
+
+
 def test_a_line_is_the_plugins_and_not_that_of_pythons_own_library():
     text = said(completion=takes_a_request_for_its_answer)
     assert line(reads, "json.loads") in text

@@ -46,9 +46,11 @@ def place_of(error: BaseException) -> str:
 
 def _definition(function: Any) -> str:
     function = inspect.unwrap(getattr(function, "__func__", function))
+    if not (inspect.isroutine(function) or inspect.isclass(function)):  # of a hook's name may be a module, too
+        return ""
     try:
         file, (lines, first) = inspect.getfile(function), inspect.getsourcelines(function)
-    except (OSError, TypeError):  # no function, or one without source
+    except (OSError, TypeError):  # one without source
         return ""
     if "<locals>" in function.__qualname__ or not _is_foreign(file):
         return ""
