@@ -34,7 +34,8 @@ HELLO = [{"role": "user", "content": "Good morning, world"}]
 
 
 @pytest.fixture
-def server() -> Iterator[FakeServer]:
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeServer]:
+    monkeypatch.setenv("no_proxy", "*")  # your network's proxy does not know the way to this machine
     with FakeServer() as running:
         yield running
 

@@ -1,10 +1,12 @@
 """What goes through the gateway: each operation that it has a route for, errors, and the options of a call."""
 
 import os
+from dataclasses import replace
 from importlib.util import find_spec
 
 import pytest
 from jackfield.testing import Case, _engine
+from jackfield.testing._cases import Answer, Exchange
 from jackfield.testing._checks._drivers import test_the_gateway_agrees as gateway_agrees
 from jackfield.types import CompletionRequest, ImageEditRequest, ListModelsRequest
 
@@ -106,3 +108,26 @@ def test_what_has_no_way_through_the_gateway_is_said_to_be_not_run(installed):
         "Object of type object is not JSON serializable",
         "list-models": "the gateway has no route to a provider's list_models",
     }
+
+
+OVER_HTTP = """
+from jackfield import ModelResponse, hookimpl
+from jackfield.flow import http
+
+
+@hookimpl
+def completion(request, settings):
+    response = yield from http("POST", f"{settings.api_base}/chat")
+    return ModelResponse.of_text(response.json()["text"])
+"""
+
+
+@with_gateway
+def test_no_proxy_stands_between_the_gateway_and_what_was_recorded(installed, monkeypatch):
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "models.example")
+    subject = installed(source=OVER_HTTP, cases=[Case("plain", asked())])
+    recorded = Exchange(None, Answer(200, {"content-type": "application/json"}, b'{"text": "Hello!"}'))
+    subject.cases = [replace(subject.cases[0], exchanges=(recorded,))]
+    assert failures(subject) == {}

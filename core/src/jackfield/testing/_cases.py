@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ from .. import errors
 from ..types import Request
 from ._canonical import CANONICAL
 from ._errors import SuiteError
+from ._places import seen_from_here
 
 __all__ = ["Answer", "Case", "Exchange", "expectation"]
 
@@ -77,10 +77,7 @@ class Case:
     @property
     def place(self) -> str:
         """The folder of its wire files, for messages."""
-        if self.folder is None:
-            return f"the case {self.name!r}"
-        near = os.path.relpath(self.folder)
-        return str(self.folder) if near.startswith("..") else near
+        return f"the case {self.name!r}" if self.folder is None else seen_from_here(self.folder)
 
     def __str__(self) -> str:
         return self.name

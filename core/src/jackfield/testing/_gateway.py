@@ -46,10 +46,11 @@ class Gateway:
         command = [sys.executable, "-m", "jackfield", "serve", "--config", str(config), "--port", "0"]
         self._process = subprocess.Popen(  # noqa: S603  # our own command, with no shell
             command,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},  # it sees what this process sees
+            env={**os.environ, **_surroundings()},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
         )
         self._said: list[str] = []
         self._ready = threading.Event()
@@ -98,6 +99,12 @@ class Gateway:
                     self._url = found[1]
                     self._ready.set()
         self._ready.set()
+
+
+def _surroundings() -> dict[str, str]:
+    """Return variables with which a process sees what this one sees, and goes to this machine by no proxy."""
+    direct = dict.fromkeys(("NO_PROXY", "no_proxy"), "*")  # both, since either may be set already
+    return {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **direct}
 
 
 class ReplayServer:

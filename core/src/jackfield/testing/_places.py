@@ -8,10 +8,21 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
-__all__ = ["Roots", "definition", "inside", "line_at", "line_here", "line_of", "line_of_return", "root_of"]
+__all__ = [
+    "Roots",
+    "definition",
+    "inside",
+    "line_at",
+    "line_here",
+    "line_of",
+    "line_of_return",
+    "root_of",
+    "seen_from_here",
+]
 
 Roots = tuple[str, ...]
 """Folders and files that a plugin's code stands in."""
@@ -116,5 +127,10 @@ def _written(code: CodeType, line: int) -> str:
 
 
 def _placed(file: str, line: int, name: str) -> str:
-    near = os.path.relpath(file)
-    return f"{file if near.startswith('..') else near}:{line}, in {name}"
+    return f"{seen_from_here(file)}:{line}, in {name}"
+
+
+def seen_from_here(file: str | Path) -> str:
+    """Return a path as it is from the working folder, or as it was given where it is not in there."""
+    here = Path.cwd()  # and not os.path.relpath, which fails from one drive of Windows to another
+    return str(Path(file).relative_to(here) if Path(file).is_relative_to(here) else file)
