@@ -73,6 +73,35 @@ def test_a_file_of_a_few_lines_is_a_whole_suite(run_pytest, wire, tmp_path):
     assert report["not_run"]["test_importing_is_quick"].startswith("the provider is an object")
 
 
+def test_a_report_says_of_what_did_not_run_that_it_did_not(run_pytest, wire, tmp_path):
+    assert run_pytest(SUITE, "-k", "chat-plain", "--conformance-report", "report.json").code == 0
+    [report] = json.loads((tmp_path / "report.json").read_text())["providers"]
+    assert "test_request_golden[chat-plain]" in report["passed"]
+    assert report["not_run"]["test_request_golden[chat-system]"] == "it was not selected, or not reached"
+    assert not report["not_run"].keys() & {*report["passed"]}
+
+
+PROCESSES = """
+def pytest_addoption(parser):
+    parser.addoption("--dist", default="no")
+"""
+
+
+@pytest.mark.parametrize(
+    "option",
+    [["--accept"], ["--record"], ["--live"], ["--conformance-report", "report.json"]],
+    ids=lambda each: each[0],
+)
+def test_what_one_process_is_to_do_is_refused_to_several(run_pytest, wire, tmp_path, monkeypatch, option):
+    """Each process of pytest-xdist would write the same files, and a report of its own part."""
+    (tmp_path / "like_xdist.py").write_text(PROCESSES, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    ran = run_pytest(SUITE, "-p", "like_xdist", "--dist", "load", *option)
+    assert ran.code == 4, ran.text
+    assert f"{option[0]} is for one process, which knows of all tests; add -n 0" in ran.text
+    assert not (tmp_path / "report.json").exists()
+
+
 def test_a_suite_takes_its_model_from_the_folder_of_its_wire(run_pytest, wire):
     (wire / "suite.json").write_text('{"model": "fine-1"}', encoding="utf-8")
     ran = run_pytest(SUITE.replace('model = "fine-1"', ""), "-k", "golden")
@@ -164,6 +193,25 @@ def test_a_suite_cannot_be_hidden_from_pytest(run_pytest, wire, line, said):
     ran = run_pytest(f"{SUITE}\n    {line}\n")
     assert ran.code == 2, ran.text
     assert said in ran.text
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("ConformanceOfFine(ProviderSuite):", "ConformanceOfFine has a name that pytest passes over"),
+        ("TestFine(ProviderSuite, unittest.TestCase):", "TestFine is a unittest.TestCase, too"),
+    ],
+)
+def test_a_suite_that_pytest_would_not_collect_is_an_error(run_pytest, wire, line, said):
+    ran = run_pytest(f"import unittest\n{SUITE.replace('TestFine(ProviderSuite):', line)}\ndef test_own(): pass\n")
+    assert ran.code == 2, ran.text
+    assert said in ran.text
+
+
+def test_a_suite_for_others_to_derive_from_may_have_any_name(run_pytest, wire):
+    source = SUITE.replace("class TestFine", "class Fines") + "\nclass TestFine(Fines):\n    pass\n\nAlias = TestFine\n"
+    ran = run_pytest(source, "-k", "protocols")
+    assert (ran.code, "1 passed" in ran.counts) == (0, True), ran.text
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
+from unittest import TestCase
 
 import pytest
 
@@ -29,6 +30,8 @@ MODES = {"record": RECORDING, "live": LIVE}
 ACCEPT = "accept"
 SWITCHES = {"skip", "skipif", "xfail"}
 """Marks by which pytest runs a test in vain, or not at all."""
+
+IN_VAIN = "so that nothing of it would run"
 
 BY_NAME = {check.name: check for check in (*CHECKS, *MODES.values())}
 
@@ -49,6 +52,7 @@ class Run:
         self.gaps = dict(suite.gaps)
         check_gaps(self.subject, self.gaps if self.mode not in MODES else {})
         self.report = Report.of(self.subject)
+        self.collected: list[str] = []
 
     def tests(self, name: str) -> list[Test]:
         """Return the tests of a standard test's name, in this session's mode."""
@@ -58,6 +62,14 @@ class Run:
         for left_out, reason in check.not_run(self.subject).items():
             self.report.note(left_out, "not run", reason)
         return tests_of(self.subject, check, self.gaps)
+
+    def close(self) -> None:
+        """Stop what was started, and note which tests came to no verdict."""
+        self.subject.close()
+        told = {*self.report.passed, *self.report.failed, *self.report.gaps}
+        for name in self.collected:
+            if name not in told:
+                self.report.note(name, "not run", "it was not selected, or not reached")
 
     def bound(self, test: Test) -> Callable[[], None]:
         """Return a test as what pytest runs."""
@@ -99,8 +111,8 @@ class Conformance:
     @pytest.hookimpl(tryfirst=True)
     def pytest_pycollect_makeitem(self, collector: pytest.Collector, name: str, obj: object) -> list[Any] | None:
         """Leave out standard tests of which nothing is to run, and refuse a suite that pytest would pass over."""
-        if _is_suite(obj) and (reason := _passed_over(obj)) and collector.istestclass(obj, name):  # type: ignore[attr-defined]  # of modules and classes
-            raise pytest.Collector.CollectError(f"{name} {reason}, so that nothing of it would run; take it out")
+        if _is_suite(obj) and (reason := _passed_over(obj, name, collector)):
+            raise pytest.Collector.CollectError(f"{name} {reason}")
         suite: Any = getattr(collector, "obj", None)
         if not _is_suite(suite) or name not in STANDARD:
             return None
@@ -112,11 +124,10 @@ class Conformance:
         if not _is_suite(suite) or name not in STANDARD:
             return
         run = self.run_of(suite, metafunc.config)
-        tests = [
-            pytest.param(run.bound(test), id=test.case.name if test.case else run.subject.name)
-            for test in run.tests(name)
-        ]
-        metafunc.parametrize("conformance", tests)
+        tests = run.tests(name)
+        run.collected += [test.name for test in tests]
+        ids = [test.case.name if test.case else run.subject.name for test in tests]
+        metafunc.parametrize("conformance", [run.bound(test) for test in tests], ids=ids)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Refuse marks that switch a standard test off, whoever put them there."""
@@ -135,7 +146,7 @@ class Conformance:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Stop what was started and write the report."""
         for run in self.runs.values():
-            run.subject.close()
+            run.close()
         if file := session.config.getoption("conformance_report"):
             written_reports([run.report for run in self.runs.values()], Path(file))
 
@@ -156,12 +167,24 @@ def _is_standard(item: pytest.Item) -> bool:
     return isinstance(item, pytest.Function) and _is_suite(item.cls) and item.originalname in STANDARD
 
 
-def _passed_over(suite: Any) -> str | None:
-    """Say what of a suite has pytest collect nothing of it."""
+def _passed_over(suite: Any, name: str, collector: Any) -> str | None:
+    """Say what of a suite has pytest collect nothing of it, and what to do."""
+    if issubclass(suite, TestCase):
+        return "is a unittest.TestCase, too, to which pytest gives no cases; derive from ProviderSuite alone"
+    if not any(collector.istestclass(suite, each) for each in (name, suite.__name__)):
+        return _misnamed(suite, collector.config)
     if not getattr(suite, "__test__", True):
-        return "says __test__ = False"
-    made = [name for name in ("__init__", "__new__") if getattr(suite, name) is not getattr(object, name)]
-    return f"has a method {made[0]}" if made else None
+        return f"says __test__ = False, {IN_VAIN}; take it out"
+    made = [each for each in ("__init__", "__new__") if getattr(suite, each) is not getattr(object, each)]
+    return f"has a method {made[0]}, {IN_VAIN}; take it out" if made else None
+
+
+def _misnamed(suite: Any, config: pytest.Config) -> str | None:
+    """Say what is wrong with a name that pytest passes over, where the suite is nobody's base."""
+    if getattr(suite, "provider", None) is None or suite.__subclasses__():
+        return None
+    wanted = " or ".join(config.getini("python_classes"))
+    return f"has a name that pytest passes over, {IN_VAIN}; begin it with {wanted}"
 
 
 def _switched_off(item: Any, how: str) -> str:
@@ -179,7 +202,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin; raises UsageError where two things are to be done at once."""
+    """Begin; raises UsageError where two things are to be done at once, or one by several processes."""
     if len(modes := [f"--{mode}" for mode in (*MODES, ACCEPT) if config.getoption(mode)]) > 1:
         raise pytest.UsageError(f"{' and '.join(modes)}: each is a run of its own")
+    alone = [*modes, *(["--conformance-report"] if config.getoption("conformance_report") else [])]
+    if alone and config.getoption("dist", "no") != "no":  # pytest-xdist's
+        raise pytest.UsageError(f"{alone[0]} is for one process, which knows of all tests; add -n 0")
     config.pluginmanager.register(Conformance(), "jackfield-conformance")
