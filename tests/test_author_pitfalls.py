@@ -294,11 +294,19 @@ def records_what_is_refused(folder: Path):
     RECORDING.run(subject, subject.named("chat-plain"))
 
 
+def with_another_name(folder: Path):
+    said = run_by_pytest(folder, MARKED.replace("class TestAcme", "class ConformanceOfAcme")).stdout.splitlines()
+    return next(line for line in said if line.startswith("ConformanceOfAcme "))
+
+
 def with_a_mark(folder: Path):
-    (folder / "test_acme.py").write_text(MARKED, encoding="utf-8")
+    return run_by_pytest(folder, MARKED).stderr.strip().removeprefix("ERROR: ")
+
+
+def run_by_pytest(folder: Path, source: str):
+    (folder / "test_acme.py").write_text(source, encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-p", "jackfield.testing.plugin", "--rootdir", folder, folder]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    return done.stderr.strip().removeprefix("ERROR: ")
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
 def with_a_gap_of_no_test(folder: Path):
@@ -397,6 +405,7 @@ PITFALLS = {
         ),
         with_a_gap_of_no_test,
         failing("test_the_key_is_in_a_header_only", gap=Gap(reason="none")),
+        with_another_name,
         with_a_mark,
         with_a_test_of_its_own,
     ],
