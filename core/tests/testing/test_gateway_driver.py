@@ -14,7 +14,7 @@ with_gateway = pytest.mark.skipif(find_spec("jackfield_gateway") is None, reason
 
 SOURCE = """
 import os
-from jackfield import APITimeoutError, ImageResponse, ModelResponse, RateLimitError, hookimpl
+from jackfield import APITimeoutError, EmbeddingResponse, ImageResponse, ModelResponse, RateLimitError, hookimpl
 
 
 def said(text):
@@ -38,6 +38,11 @@ def streaming(request, settings):
 
 
 @hookimpl
+def embedding(request, settings):
+    return EmbeddingResponse(data=[{{"embedding": [float(len(said("one")))]}}])
+
+
+@hookimpl
 def image_edit(request, settings):
     files = [content_of(item) for item in (*request.image, request.mask)]
     return ImageResponse(data=[{{"b64_json": said(repr((files, request.prompt, dict(request.params))))}}])
@@ -55,6 +60,7 @@ def asked(**params):
 EDIT = ImageEditRequest("", [("a.png", b"a"), ("b.png", b"bb")], "Both.", ("mask.png", b"mask"), params={"n": 2})
 GIVEN = {"extra_headers": {"x-a": "1"}, "extra_body": {"b": [2]}, "api_version": "3", "timeout": 4.5}
 CASES = (
+    Case("embedding-one"),  # which nobody counts
     Case("edit", EDIT),
     Case("options", asked(), options=GIVEN),
     Case("one-of-many", asked(user="one of many"), error="RateLimitError"),
@@ -80,7 +86,7 @@ def test_edits_options_and_errors_are_the_same_through_the_gateway(installed):
 def test_what_depends_on_the_process_is_caught_in_edits_options_and_errors(installed):
     subject = installed(source=SOURCE.format(process=os.getpid(), elsewhere="text[:-1]"), cases=CASES)
     texts = failures(subject)
-    assert set(texts) == {"edit", "options", "one-of-many", "broken"}
+    assert set(texts) == {"edit", "embedding-one", "options", "one-of-many", "broken"}
     assert "answer.data[0].b64_json: expected" in texts["edit"]
     assert "x-a" in texts["options"]
     assert 'answer.error.code: expected "busy", got "bus"' in texts["one-of-many"]

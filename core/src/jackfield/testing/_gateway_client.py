@@ -101,8 +101,8 @@ def to_be_told(case: Case, outcome: Outcome) -> dict[str, Any]:
     error = outcome.error
     if error is None:
         answer = _bare(outcome.plain["chunks"] if case.streams else outcome.plain)
-        if case.operation == "embedding":  # whose usage has no such count on the wire
-            answer.get("usage", {}).pop("completion_tokens", None)
+        if case.operation == "embedding":
+            answer["usage"] = _counts_of_vectors(answer.get("usage", {}))
         return {"status": 200, "retry-after": None, "answer": answer}
     if outcome.chunks:
         chunks = _bare(plain_result(outcome.chunks))
@@ -110,6 +110,12 @@ def to_be_told(case: Case, outcome: Outcome) -> dict[str, Any]:
     wait = getattr(error, "retry_after", None)
     seconds = None if wait is None else str(ceil(wait))
     return {"status": _status(error), "retry-after": seconds, "answer": {"error": _of_error(error)}}
+
+
+def _counts_of_vectors(usage: Mapping[str, Any]) -> dict[str, Any]:
+    # On OpenAI's wire both counts are there, 0 where nobody knows them, and nothing is counted that was written.
+    known = {name: count for name, count in usage.items() if name != "completion_tokens"}
+    return {"prompt_tokens": 0, "total_tokens": 0, **known}
 
 
 def _status(error: Exception) -> int:
