@@ -170,6 +170,16 @@ def test_a_plugin_that_does_not_import_is_named_with_cause_and_remedy(install, r
     )
 
 
+def test_a_plugin_that_its_author_is_writing_is_not_to_be_installed_over(install, registry):
+    url = '{"url": "file:///work", "dir_info": {"editable": true}}'
+    modules = {"fake_broken.py": "def", "fake_broken-2.5.dist-info/direct_url.json": url}
+    install("fake-broken", {PROVIDERS: {"broken": "fake_broken"}}, modules, version="2.5")
+    assert words_of(registry, "broken", ProviderLoadError) == (
+        "the plugin 'broken' of fake-broken 2.5 does not load: fake_broken: SyntaxError: invalid syntax "
+        "(fake_broken.py, line 1). It is installed as editable: mend it where it is written"
+    )
+
+
 def test_the_cause_of_a_failed_load_is_kept(install, registry):
     install("fake-broken", {PROVIDERS: {"broken": "fake_broken"}}, {"fake_broken.py": "1 / 0"})
     with pytest.raises(ProviderLoadError) as caught:

@@ -53,6 +53,22 @@ class Found:
         """The distribution's version."""
         return self._declared[1]
 
+    def remedy(self, error: BaseException) -> str:
+        """Say what to do about an error of its import, as a sentence without its end."""
+        missing = error.name if isinstance(error, ImportError) else None
+        if (missing or "").partition(".")[0] == "jackfield":  # of which it imports what only a newer one has
+            return "Try: pip install --upgrade jackfield"
+        if self._is_editable:  # where pip would put a published one over what its author is writing
+            return "It is installed as editable: mend it where it is written"
+        return f"Try: pip install --upgrade --force-reinstall {self.distribution}"
+
+    @property
+    def _is_editable(self) -> bool:
+        try:
+            return bool(self.entry_point.dist.origin.dir_info.editable)
+        except Exception:  # nobody wrote down where it came from
+            return False
+
     @property
     def owner(self) -> str:
         """The distribution and its version, as errors name them."""

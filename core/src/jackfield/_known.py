@@ -33,5 +33,8 @@ HANDLER_DISTRIBUTION = "jackfield-custom-format"
 PUBLISHED = frozenset({*DISTRIBUTIONS.values(), HANDLER_DISTRIBUTION, "jackfield-router", "jackfield-gateway"})
 """All distributions of plugins that this repository publishes: another's of such a name would be taken for ours."""
 
+COMMANDS: dict[str, str] = {"serve": "jackfield-gateway"}
+"""Command → the distribution of this repository that brings it, for the command in an error."""
+
 LAZY_NAMES: dict[str, str] = {"CustomLLM": HANDLER_MODULE, "CustomLLMError": HANDLER_MODULE}
 """Names that ``jackfield`` re-exports from a plugin of this repository, imported on first use."""

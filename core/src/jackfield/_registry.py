@@ -23,7 +23,7 @@ from .errors import (
     ProviderNotFoundError,
     UnsupportedOperationError,
 )
-from .hookspecs import PROJECT, ExtensionHooks, ProviderHooks
+from .hookspecs import ExtensionHooks, ProviderHooks
 from .types import CallOptions
 
 __all__ = ["Provider", "Registry"]
@@ -250,16 +250,10 @@ def _loaded(found: Found) -> object:
     except (Exception, SystemExit) as error:  # a plugin that ends the program while it is imported is broken too
         raise ProviderLoadError(
             f"the plugin {found.name!r} of {found.owner} does not load: {found.value}: "
-            f"{type(error).__name__}: {error}. Try: pip install --upgrade {_to_renew(error, found)}",
+            f"{type(error).__name__}: {error}. {found.remedy(error)}",
             provider=found.name,
         ) from error
     return plugin
-
-
-def _to_renew(error: BaseException, found: Found) -> str:
-    """Return what pip is to renew: jackfield, where a plugin imports of it what only a newer one has."""
-    missing = error.name if isinstance(error, ImportError) else None
-    return PROJECT if (missing or "").partition(".")[0] == PROJECT else f"--force-reinstall {found.distribution}"
 
 
 def _registration(plugin: object) -> str:

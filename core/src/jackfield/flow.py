@@ -315,8 +315,10 @@ class EventStream:
     """The description of a stream: how to open it, never a running one, so that it can be opened again.
 
     ``source`` is an ``http(…)`` effect, or a function without arguments that returns a flow whose result is one (where
-    a token must be fetched first), another description, or an iterable of chunks. ``framing`` is "sse", "ndjson" or a
-    factory of a splitter with ``feed(bytes) -> frames``; ``decoder`` is a factory, called at each opening.
+    a token must be fetched first), another description, or an iterable of chunks. ``framing`` is "sse", of which each
+    frame is a ``ServerSentEvent``, "ndjson", of which each is a line as bytes, or a factory of a splitter with
+    ``feed(bytes) -> frames``. ``decoder`` is a factory, called at each opening, of what has ``decode(frame)``: it gives
+    a chunk or a list of them, ``()`` for a frame that says nothing, and None where the stream is over.
     """
 
     __slots__ = ("decoder", "framing", "is_flow", "restartable", "source", "transforms")

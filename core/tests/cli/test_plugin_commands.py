@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
+from jackfield import _known
 
 GROUP = "jackfield.commands"
 GREET = """
@@ -54,6 +55,17 @@ def test_it_runs_with_its_arguments(install, invoke):
     assert invoke("fake-greet", "Ada").stdout == "Hello Ada\n"
     assert "Usage: jackfield fake-greet [OPTIONS] [NAME]" in invoke("fake-greet", "--help").stdout
     assert invoke("fake-greet", "--loud").exit_code == 2
+
+
+def test_a_known_command_that_is_not_installed_says_what_brings_it(install, invoke, monkeypatch):
+    monkeypatch.setitem(_known.COMMANDS, "fake-greet", "jackfield-greeter")
+    result = invoke("fake-greet", "Ada")
+    assert result.exit_code == 2
+    assert "The command 'fake-greet' comes with another package: pip install jackfield-greeter" in result.stderr
+    install("fake-greet", GREET)
+    assert invoke("fake-greet", "Ada").stdout == "Hello Ada\n"
+    monkeypatch.setenv("JACKFIELD_DISABLE_PLUGINS", "fake-dist")
+    assert "No such command 'fake-greet'" in invoke("fake-greet").stderr
 
 
 def test_it_may_be_a_group(install, invoke):

@@ -41,7 +41,7 @@ def command(found: Found) -> click.Command:
     except (Exception, SystemExit) as error:
         raise click.ClickException(
             f"the command {found.name!r} of {found.owner} does not load: {found.value}: {type(error).__name__}: "
-            f"{one_line(error)}. Try: pip install --upgrade --force-reinstall {found.distribution}"
+            f"{one_line(error)}. {found.remedy(error)}"
         ) from error
     if isinstance(loaded, click.Command):
         return loaded

@@ -9,6 +9,7 @@ import click
 
 from .. import __version__
 from .._index import COMMANDS, Index
+from .._known import COMMANDS as KNOWN_COMMANDS
 from ..errors import JackfieldError
 from ._chat import chat
 from ._check import check
@@ -43,6 +44,14 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command, or what stands for a plugin's."""
         return self.commands.get(cmd_name) or self.foreign.get(cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is asked for; raises UsageError, with what to install where it is known."""
+        if (brings := KNOWN_COMMANDS.get(args[0])) is not None and args[0] not in Index().group(COMMANDS):
+            ctx.fail(f"The command {args[0]!r} comes with another package: pip install {brings}")
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; what a user can meet becomes one line on stderr."""
