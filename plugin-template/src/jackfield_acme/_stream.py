@@ -7,8 +7,9 @@ A frame is a line with the frame's length in bytes, then that many bytes of JSON
     65
     {"kind":"end","ended":"complete","counts":{"read":3,"written":1}}
 
-For a server that sends server-sent events or a line of JSON for each event, delete `Frames`: `framing="sse"` and
-`framing="ndjson"` are jackfield's own.
+For a server that sends server-sent events or a line of JSON for each event, delete `Frames`. `framing="sse"` and
+`framing="ndjson"` are jackfield's own: `decode` then gets a `jackfield.ServerSentEvent`, whose `event` is its name and
+whose `data` are bytes, or the line as bytes.
 """
 
 from __future__ import annotations
