@@ -2,15 +2,18 @@
 
 import inspect
 import re
+from types import SimpleNamespace
 
 import pytest
 import wrong
 import wrong_answers
+import wrong_hooks
 import wrong_requests
 import wrong_secrets
 import wrong_settings
 import wrong_streams
 from fine import Fine, write_wire
+from jackfield import BadRequestError, hookimpl
 from jackfield.testing import Case, _engine
 from jackfield.testing._checks import CHECKS
 from jackfield.testing._subject import subject_of
@@ -22,6 +25,7 @@ BY_ITSELF = True
 WRONG = [
     (wrong.ArgumentsInAnotherOrder, {"test_the_hooks_fit_their_protocols"}),
     (wrong.ForgetsTheMark, {"test_the_hooks_fit_their_protocols"}),
+    (wrong_hooks.AnswersNothing, {"test_the_canonical_cases_are_there"}, BY_ITSELF),
     (wrong.AnotherPath, {"test_request_golden"}),
     (wrong.KeyInTheAddress, {"test_the_key_is_in_a_header_only"}, BY_ITSELF),
     (wrong.ChangesTheRequest, {"test_the_request_is_left_alone"}),
@@ -154,6 +158,15 @@ def test_a_parameter_that_nobody_looks_at_is_lost_without_http_too():
     assert "test_no_parameter_is_lost" not in failures(right)
 
 
+def test_a_hook_that_refuses_whatever_it_is_asked_is_caught_without_http_too():
+    failed = failures(subject_of("fine", plugin=SimpleNamespace(completion=hookimpl(refuses))))
+    assert "answers none of its 9 cases" in failed["test_the_canonical_cases_are_there"][0]
+
+
+def refuses(request, settings):
+    raise BadRequestError("not today", param="messages")
+
+
 def line_at_fault(plugin):
     """The line that says "here", in the class itself or in the splitter or decoder that it names."""
     for named in (plugin, getattr(plugin, "framing", None), getattr(plugin, "decoder", None)):
@@ -183,5 +196,5 @@ def test_a_real_key_in_a_wire_file_is_caught(wire, monkeypatch):
 def test_every_check_has_a_wrong_provider():
     caught = {name for each in WRONG for name in each[1]}
     of_packages = {check.name for check in CHECKS if check.function.__module__.endswith("._package")}
-    elsewhere = {"test_the_canonical_cases_are_there", "test_the_gateway_agrees", "test_wire_files_hold_no_key"}
+    elsewhere = {"test_the_gateway_agrees", "test_wire_files_hold_no_key"}
     assert {check.name for check in CHECKS} == caught | of_packages | elsewhere

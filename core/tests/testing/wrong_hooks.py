@@ -48,3 +48,12 @@ class SharesADecoderThatKnowsItsEnd(Fine):
     @hookimpl
     def streaming(self, request, settings):
         return EventStream(super().streaming(request, settings).source, decoder=lambda: self.one)
+
+
+class AnswersNothing(Fine):
+    cases = dict.fromkeys(("embedding-one", "embedding-several"), ({"error": {"type": "BadRequestError"}}, []))
+
+    @hookimpl
+    def embedding(self, request, settings):  # here
+        raise BadRequestError("no vectors today", param="input")
+        yield

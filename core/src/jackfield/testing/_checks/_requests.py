@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from ...errors import PluginError
+from ...errors import BadRequestError, PluginError
 from .._canonical import to_write
 from .._cases import Case
 from .._check import each_case, fail, once
@@ -25,6 +25,7 @@ __all__ = [
     "test_the_request_is_left_alone",
 ]
 
+ANSWERING = "let one case at least be answered, or take the hook out: what refuses everything offers nothing."
 NO_WIRE = "the provider has no HTTP exchanges"
 
 
@@ -40,6 +41,7 @@ def _in_flow(subject: Subject, case: Case) -> bool:
 def test_the_canonical_cases_are_there(subject: Subject) -> None:
     """Every canonical case that the provider's hooks need is there: what was not tried is not known to work.
 
+    Of the cases of each hook, one at least is answered.
     If this fails: `pytest --record` adds what a server can be asked. By hand, add a folder (or a `Case`) of each name,
     with its case.json, and a 1.response.json with the server's words. What the server cannot do is a case with an
     `error` and no exchanges, and refused by the plugin.
@@ -48,6 +50,16 @@ def test_the_canonical_cases_are_there(subject: Subject) -> None:
         hooks = ", ".join(sorted(subject.hooks))
         wanted = [f"{name}, its case.json {to_write(name)}" if subject.http else name for name in missing]
         fail(f"{subject.owner} implements {hooks}, and these cases are missing:", wanted)
+    for hook in sorted(subject.hooks):
+        cases = [case for case in subject.cases if case.operation == hook]
+        if cases and all(_is_refused(subject, case) for case in cases):
+            said = f"{subject.owner} implements {hook}, and answers none of its {len(cases)} cases"
+            fail(said, at=definition(subject.function(hook)), remedy=ANSWERING)
+
+
+def _is_refused(subject: Subject, case: Case) -> bool:
+    tried = case.name in subject.tried  # and may be refused, since nobody said that it would not be
+    return case.error is not None or (tried and isinstance(call(subject, case).error, BadRequestError))
 
 
 @each_case(_exchanged, NO_WIRE)
