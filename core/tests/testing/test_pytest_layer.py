@@ -444,9 +444,14 @@ def test_a_recording_ends_with_what_was_written_and_what_is_left_to_do(run_pytes
         "still to be written by hand: error-rate-limit, its case.json {} since the name brings the request",
     ):
         assert said in text
+    told = json.loads((project / "tests" / "wire" / "error-authentication" / "case.json").read_text())["error"]
+    assert told == {"type": "AuthenticationError", "status_code": 401, "message": "No such key ({redacted})."}
     server.changed = True
     text = run_pytest(PROJECT, "--record", env=env).text
-    assert "\nfailed: embedding-one, embedding-several\nleft as they are, written by hand: chat-tools, " in text
+    assert (
+        "\nfailed: embedding-one, embedding-several\nleft as they are, since they end with an error: chat-tools, "
+        in text
+    )
     text = run_pytest(PROJECT, "--live", env=env).text
     assert "\nanswered as recorded: chat-plain, chat-system, " in text
     assert "\nanswered otherwise, or not: embedding-one, embedding-several\n" in text

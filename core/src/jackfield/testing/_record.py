@@ -74,6 +74,8 @@ def test_recording(subject: Subject, case: Case) -> None:
     accepted = accept_case(subject, case_of(case.folder), case.folder).error
     if accepted is not None and error is None:
         _left_out(case, accepted, asked.exchanges)
+    if isinstance(accepted, APIStatusError) and not read_object(case.folder / "case.json"):
+        _write_error(case.folder / "case.json", accepted)
 
 
 def _ask(subject: Subject, case: Case) -> Asked:
@@ -107,6 +109,13 @@ def _write_refusal(folder: Path, error: BadRequestError) -> None:
 def _refusal(error: BadRequestError) -> dict[str, Any]:
     param = {"param": error.param} if error.param else {}
     return {"error": {"type": type(error).__name__, **param}}
+
+
+def _write_error(file: Path, error: APIStatusError) -> None:
+    """Write what a caller is told, in the server's words: they are what the plugin is to find."""
+    write_json(
+        file, {"error": {"type": type(error).__name__, "status_code": error.status_code, "message": error.message}}
+    )
 
 
 def _write_parameters(file: Path, request: Request) -> None:

@@ -21,7 +21,12 @@ def recorded(subject: Subject, report: Report) -> list[str]:
     missing = sorted(BY_HAND & set(subject.missing()))
     lines = [
         *_told(subject.written),
-        *_told({"failed": _cases(report.failed), "left as they are, written by hand": _others(subject, RECORDING)}),
+        *_told(
+            {
+                "failed": _cases(report.failed),
+                "left as they are, since they end with an error": _others(subject, RECORDING),
+            }
+        ),
         *(f"still to be written by hand: {name}, its case.json {to_write(name)}" for name in missing),
     ]
     if missing:
