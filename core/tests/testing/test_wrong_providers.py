@@ -29,6 +29,7 @@ WRONG = [
     (wrong.AnotherPath, {"test_request_golden"}),
     (wrong.KeyInTheAddress, {"test_the_key_is_in_a_header_only"}, BY_ITSELF),
     (wrong.ChangesTheRequest, {"test_the_request_is_left_alone"}),
+    (wrong.ChangesTheExtraBody, {"test_the_request_is_left_alone"}),
     (wrong.LosesAParameter, {"test_no_parameter_is_lost"}, BY_ITSELF),
     (wrong_requests.LosesZero, {"test_no_parameter_is_lost"}, BY_ITSELF),
     (wrong_requests.LosesExtraHeaders, {"test_no_parameter_is_lost"}, BY_ITSELF),

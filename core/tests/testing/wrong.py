@@ -56,6 +56,13 @@ class ChangesTheRequest(Fine):
         return self.answer(request, response)
 
 
+class ChangesTheExtraBody(Fine):
+    def body(self, request, settings):
+        body = settings.extra_body or {}
+        body.update(super().body(request, settings))  # here
+        return body
+
+
 class LosesAParameter(Fine):
     @hookimpl
     def completion(self, request, settings):  # here

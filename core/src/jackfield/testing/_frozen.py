@@ -43,7 +43,7 @@ def fresh(request: Request) -> Request:
 
 
 def _said(request: Request) -> dict[str, Any]:
-    return {name: getattr(request, name) for name in (*request.own_fields(), "params") if name != "model"}
+    return {name: getattr(request, name) for name in (*request.own_fields(), "params", "options") if name != "model"}
 
 
 def _copied(value: Any) -> Any:

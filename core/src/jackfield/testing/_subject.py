@@ -127,10 +127,10 @@ class Subject:
 
     def request(self, case: Case, **options: Any) -> Request:
         """Return a case's request as a caller of this provider makes it, anew each time."""
-        asked = fresh(case.asked)
+        asked = case.asked
         model = asked.model or ("" if asked.operation == "list_models" else self.model)
         given = {"api_base": API_BASE, "api_key": API_KEY, "num_retries": 0, **case.options, **options}
-        return asked.replace(model=model, options=CallOptions(provider=self.name, **given))  # type: ignore[typeddict-item]
+        return fresh(asked.replace(model=model, options=CallOptions(provider=self.name, **given)))  # type: ignore[typeddict-item]
 
     def settings(self, request: Request) -> Settings:
         """Return the settings that the provider sees with a request."""

@@ -25,6 +25,7 @@ __all__ = [
     "test_the_request_is_left_alone",
 ]
 
+GIVEN = {"headers": {"x-conformance": "a-value"}, "extra_body": {"conformance_extra": "a-value"}}
 ANSWERING = "let one case at least be answered, or take the hook out: what refuses everything offers nothing."
 NO_WIRE = "the provider has no HTTP exchanges"
 
@@ -114,12 +115,14 @@ def test_the_key_is_in_a_header_only(subject: Subject, case: Case) -> None:
 def test_the_request_is_left_alone(subject: Subject, case: Case) -> None:
     """The request is not changed: the caller's messages are the caller's, and a retry sends them again.
 
+    Nor are `headers` and `extra_body`, which the settings hand on as they were given.
     If this fails: build new mappings and lists, `{**request.params, "stream": True}`, instead of changing those of the
-    request.
+    request or the settings.
     """
     changes = Changes(subject.roots)
-    request = guarded(subject.request(case), changes)
-    _run_quietly(Bare(subject, case), request)
+    for options in ({}, GIVEN):
+        request = guarded(subject.request(case, **options), changes)
+        _run_quietly(Bare(subject, case), request)
     if changes:
         fail(f"the hook {case.operation} changed its request:", list(dict.fromkeys(changes)))
 
