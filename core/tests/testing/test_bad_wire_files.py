@@ -189,8 +189,18 @@ BAD = {
         "same_answer is for a stream",
     ),
     # the suite's own
-    "suite.json with a slip": ("suite.json", holding('{"modell": "fine-1"}'), "unknown 'modell'; there are model"),
-    "suite.json with an empty model": ("suite.json", holding('{"model": ""}'), 'expected {"model": "…"}'),
+    "suite.json with a slip": (
+        "suite.json",
+        holding('{"modell": "fine-1"}'),
+        "unknown 'modell'; there are gaps, model",
+    ),
+    "suite.json with an empty model": ("suite.json", holding('{"model": ""}'), 'expected {"model": "…", "gaps"'),
+    "suite.json with a gap without a reason": ("suite.json", holding('{"gaps": {"test_x": ""}}'), '{"test_…": "the re'),
+    "suite.json with a gap of no test": (
+        "suite.json",
+        holding('{"model": "fine-1", "gaps": {"test_x": "later"}}'),
+        "gaps names 'test_x'",
+    ),
     "suite.json as a folder": ("suite.json", folder, "is no file"),
 }
 

@@ -6,6 +6,7 @@ import sys
 import types
 
 import pytest
+import wrong
 from fine import Fine
 from jackfield.testing import SuiteError, check
 from jackfield.testing._canonical import CANONICAL
@@ -13,7 +14,7 @@ from jackfield.testing._cases import Case
 from jackfield.testing._differences import differences
 from jackfield.testing._results import recorded
 from jackfield.testing._suite import wire_folder
-from jackfield.testing._wire import cases_of, model_of
+from jackfield.testing._wire import cases_of, declared_in
 
 PLAIN = "chat-plain/case.json"
 
@@ -160,12 +161,26 @@ def test_a_provider_that_is_not_installed_is_an_error():
 
 
 def test_the_model_may_stand_beside_the_cases(wire):
-    assert model_of(wire) is None
+    assert declared_in(wire) == (None, {})
     (wire / "suite.json").write_text('{"model": "fine-1"}')
     assert check("fine", plugin=Fine(), wire=wire).failed == {}
     (wire / "suite.json").write_text('{"model": 1}')
-    with pytest.raises(SuiteError, match=r"suite\.json: expected"):
-        model_of(wire)
+    with pytest.raises(SuiteError, match=r"suite\.json: model is a text, not 1"):
+        declared_in(wire)
+
+
+def test_gaps_may_stand_beside_the_cases_for_whoever_checks_what_is_installed(wire):
+    (wire / "suite.json").write_text('{"gaps": {"test_stream_golden": "later"}}')
+    report = check("fine", plugin=wrong.AnotherStream(), model="fine-1", wire=wire)
+    assert (report.failed, report.gaps) == ({}, {"test_stream_golden[stream-plain]": "later"})
+    closed = check("fine", plugin=Fine(), model="fine-1", wire=wire).failed
+    assert "the gap is closed" in closed["test_stream_golden[stream-plain]"]
+
+
+def test_a_gap_of_what_this_machine_cannot_run_is_no_mistake(wire):
+    (wire / "suite.json").write_text('{"gaps": {"test_the_gateway_agrees[chat-plain]": "later"}}')
+    report = check("fine", plugin=Fine(), model="fine-1", wire=wire)  # an object, which no gateway's process can find
+    assert (report.failed, report.gaps) == ({}, {})
 
 
 def test_a_result_of_another_shape_is_told(wire):

@@ -14,7 +14,7 @@ from ._errors import SuiteError
 from ._report import Report
 from ._subject import Subject, subject_of
 
-__all__ = ["Gap", "Test", "Verdict", "check", "check_gaps", "tests_of"]
+__all__ = ["Gap", "Test", "Verdict", "check", "gaps_of", "tests_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +86,14 @@ def tests_of(subject: Subject, check: Check, gaps: Mapping[str, Gap]) -> list[Te
     return [Test(check, test.case, gaps.get(test.name) or gaps.get(check.name)) for test in tests]
 
 
-def check_gaps(subject: Subject, gaps: Mapping[str, Gap]) -> None:
-    """Raise SuiteError for a gap that names no test of this provider."""
+def gaps_of(subject: Subject, given: Mapping[str, Gap]) -> dict[str, Gap]:
+    """Return the gaps given and those of the wire files; raises SuiteError for one that names no test that runs.
+
+    Wire files go where others are: what the machine lacks for a test (the gateway) makes its gap no mistake.
+    """
+    absent = {each.name for each in CHECKS if each.unless(subject) is not None}
+    declared = {name: Gap(reason=reason) for name, reason in subject.declared.items()}
+    gaps = {name: gap for name, gap in declared.items() if name.partition("[")[0] not in absent} | dict(given)
     named = {each.name for each in CHECKS if each.cases(subject)}
     named |= {test.name for each in CHECKS for test in tests_of(subject, each, {})}
     for name, gap in gaps.items():
@@ -95,6 +101,7 @@ def check_gaps(subject: Subject, gaps: Mapping[str, Gap]) -> None:
             raise SuiteError(f"gaps[{name!r}] is {gap!r}, expected Gap(reason=…, raises=…)")
         if name not in named:
             raise SuiteError(f"gaps names {name!r}, which is no test that runs for {subject.name}{_near(name, named)}")
+    return gaps
 
 
 def _near(name: str, named: Iterable[str]) -> str:
@@ -125,9 +132,8 @@ def check(
         subject.close()
 
 
-def _report(subject: Subject, gaps: Mapping[str, Gap]) -> Report:
-    check_gaps(subject, gaps)
-    report = Report.of(subject)
+def _report(subject: Subject, given: Mapping[str, Gap]) -> Report:
+    gaps, report = gaps_of(subject, given), Report.of(subject)
     for each in CHECKS:
         for name, reason in each.not_run(subject).items():
             report.note(name, "not run", reason)

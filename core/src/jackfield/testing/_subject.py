@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -23,7 +23,7 @@ from ._errors import SuiteError
 from ._frozen import fresh
 from ._places import Roots, root_of
 from ._replay import API_BASE, API_KEY
-from ._wire import cases_of, model_of, not_yet_recorded
+from ._wire import cases_of, declared_in, not_yet_recorded
 
 if TYPE_CHECKING:
     from ._gateway import Gateway
@@ -38,6 +38,7 @@ class Subject:
     and without extensions; ``hooks`` are the operations that it implements itself; ``roots`` is where its code stands.
     ``tried`` names cases that nobody gave: the canonical ones, of which a provider without HTTP may refuse some.
     ``imports`` is what processes saw that imported it. ``written`` is what was written to its wire files, by how.
+    ``declared`` are the gaps that its wire files come with, and the reason of each.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Subject:
         self.tried: frozenset[str] = frozenset()
         self.imports: list[dict[str, Any]] = []
         self.written: dict[str, list[str]] = {}
+        self.declared: Mapping[str, str] = {}
         self._model = model
         self._gateway: Gateway | None = None
 
@@ -173,10 +175,10 @@ def subject_of(
     given = cases_of(wire, complete=complete) if wire is not None else []
     if wire is not None and not given and complete:
         raise SuiteError(_nothing_in(wire, registry.provider(name).info))
-    if wire is not None and model is None:
-        model = model_of(wire)
+    named, declared = declared_in(wire) if wire is not None else (None, {})
     every = [*given, *map(_settled, cases or ())]
-    subject = Subject(name, loaded, registry, found=found, model=model, cases=every)
+    subject = Subject(name, loaded, registry, found=found, model=model or named, cases=every)
+    subject.declared = declared
     if wire is not None and not complete:
         subject.http, subject.cases = True, [*given, *not_yet_recorded(subject.hooks, given, wire)]
     if not subject.cases:

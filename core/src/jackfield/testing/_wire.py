@@ -32,7 +32,7 @@ from ._errors import SuiteError
 from ._wire_exchanges import exchanges_of
 from ._wire_files import bytes_of, entries, mapping_in, read_object, text_in
 
-__all__ = ["case_of", "cases_of", "model_of", "not_yet_recorded"]
+__all__ = ["case_of", "cases_of", "declared_in", "not_yet_recorded"]
 
 REQUESTS: dict[str, type[Request]] = {
     "completion": CompletionRequest,
@@ -88,15 +88,16 @@ def not_yet_recorded(hooks: Iterable[str], given: Iterable[Case], folder: Path) 
     return [Case(name, folder=folder / name) for name in canonical_names(set(hooks), http=True) if name not in names]
 
 
-def model_of(folder: Path) -> str | None:
-    """Return the model that ``suite.json`` names, or None."""
+def declared_in(folder: Path) -> tuple[str | None, Mapping[str, str]]:
+    """Return what ``suite.json`` declares: the model or None, and the gaps with their reasons."""
     file = folder / SUITE
     if not file.exists():
-        return None
-    said = read_object(file, {"model"})
-    if not isinstance(said.get("model"), str) or not said["model"]:
-        raise SuiteError(f'{file}: expected {{"model": "…"}}')
-    return str(said["model"])
+        return None, {}
+    said = read_object(file, {"model", "gaps"})
+    gaps = mapping_in(file, said, "gaps")
+    if said.get("model") == "" or not all(isinstance(reason, str) and reason for reason in gaps.values()):
+        raise SuiteError(f'{file}: expected {{"model": "…", "gaps": {{"test_…": "the reason"}}}}')
+    return text_in(file, said, "model"), gaps
 
 
 def case_of(folder: Path, *, complete: bool = True) -> Case:

@@ -16,7 +16,7 @@ from unittest import TestCase
 import pytest
 
 from ._checks import CHECKS
-from ._engine import Test, check_gaps, tests_of
+from ._engine import Test, gaps_of, tests_of
 from ._errors import SuiteError
 from ._live import LIVE
 from ._record import RECORDING
@@ -49,8 +49,7 @@ class Run:
             self.subject = suite.subject()
         if self.mode in MODES:
             check_variables(self.subject)
-        self.gaps = dict(suite.gaps)
-        check_gaps(self.subject, self.gaps if self.mode not in MODES else {})
+        self.gaps = gaps_of(self.subject, suite.gaps) if self.mode not in MODES else {}
         self.report = Report.of(self.subject)
         self.collected: list[str] = []
 
