@@ -100,7 +100,10 @@ def gaps_of(subject: Subject, given: Mapping[str, Gap]) -> dict[str, Gap]:
         if not isinstance(gap, Gap):
             raise SuiteError(f"gaps[{name!r}] is {gap!r}, expected Gap(reason=…, raises=…)")
         if name not in named:
-            raise SuiteError(f"gaps names {name!r}, which is no test that runs for {subject.name}{_near(name, named)}")
+            where = "" if name in given else f"{subject.suite_file}: "
+            raise SuiteError(
+                f"{where}gaps names {name!r}, which is no test that runs for {subject.name}{_near(name, named)}"
+            )
     return gaps
 
 

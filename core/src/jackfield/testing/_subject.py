@@ -23,7 +23,7 @@ from ._errors import SuiteError
 from ._frozen import fresh
 from ._places import Roots, root_of
 from ._replay import API_BASE, API_KEY
-from ._wire import cases_of, declared_in, not_yet_recorded
+from ._wire import SUITE, cases_of, declared_in, not_yet_recorded
 
 if TYPE_CHECKING:
     from ._gateway import Gateway
@@ -73,12 +73,16 @@ class Subject:
         if not self._model and not self.http:
             return "a-model"
         if not self._model:
-            file = next((case.folder.parent for case in self.cases if case.folder), Path("wire")) / "suite.json"
             raise SuiteError(
                 f'which model? Say model = "…" in the suite, --model on the command line, or write {{"model": "…"}} '
-                f"into {file}: what callers write after {self.name}/"
+                f"into {self.suite_file}: what callers write after {self.name}/"
             )
         return self._model
+
+    @property
+    def suite_file(self) -> Path:
+        """The file beside the cases that says what goes for all of them."""
+        return next((case.folder.parent for case in self.cases if case.folder), Path("wire")) / SUITE
 
     @cached_property
     def roots(self) -> Roots:

@@ -32,7 +32,7 @@ from ._errors import SuiteError
 from ._wire_exchanges import exchanges_of
 from ._wire_files import bytes_of, entries, mapping_in, read_object, text_in
 
-__all__ = ["case_of", "cases_of", "declared_in", "not_yet_recorded"]
+__all__ = ["SUITE", "case_of", "cases_of", "declared_in", "not_yet_recorded"]
 
 REQUESTS: dict[str, type[Request]] = {
     "completion": CompletionRequest,
