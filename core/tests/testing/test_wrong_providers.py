@@ -51,6 +51,8 @@ WRONG = [
     (wrong_settings.AddsToNone, {"test_what_is_not_set_is_asked_for"}),
     (wrong_settings.NamesNoVariable, {"test_what_is_not_set_is_asked_for"}),
     (wrong_settings.AsksNoAddress, {"test_what_is_not_set_is_asked_for"}),
+    (wrong_settings.KeepsTheFirstKey, {"test_two_callers_share_nothing"}),
+    (wrong_settings.KeepsTheFirstAddress, {"test_two_callers_share_nothing"}),
     (wrong.AnotherAnswer, {"test_response_golden"}),
     (wrong.WrongType, {"test_response_golden"}),
     (wrong.ForgetsReturn, {"test_response_golden"}),

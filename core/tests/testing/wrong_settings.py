@@ -1,4 +1,4 @@
-"""Wrong providers: what they do where nobody has set a key or an address."""
+"""Wrong providers: what they do where nobody has set a key or an address, or another caller another one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from fine import Fine
 from jackfield import ConfigurationError, hookimpl
+from jackfield.flow import http
 
 
 class SendsNone(Fine):
@@ -37,3 +38,27 @@ class AsksNoAddress(Fine):
     @hookimpl
     def completion(self, request, settings):  # here
         return (yield from super().completion(request, settings))
+
+
+class KeepsTheFirstKey(Fine):
+    key = None
+
+    @hookimpl
+    def completion(self, request, settings):  # here
+        return (yield from super().completion(request, settings))
+
+    def headers(self, settings):
+        given = settings.require_api_key()
+        self.key = self.key or given
+        return {"x-fine-key": self.key, **settings.headers}
+
+
+class KeepsTheFirstAddress(Fine):
+    base = None
+
+    @hookimpl
+    def completion(self, request, settings):
+        self.base = self.base or settings.require_api_base()
+        body, headers = self.body(request, settings), self.headers(settings)
+        response = yield from http("POST", f"{self.base}/chat", headers=headers, json=body)  # here
+        return self.answer(request, response)

@@ -41,6 +41,7 @@ CHECKS: tuple[Check, ...] = (
     _purity.test_a_flow_does_nothing_itself,
     _purity.test_settings_are_not_read_by_hand,
     _settings.test_what_is_not_set_is_asked_for,
+    _settings.test_two_callers_share_nothing,
     _answers.test_response_golden,
     _answer_laws.test_the_answer_laws,
     _streams.test_stream_golden,

@@ -1,4 +1,4 @@
-"""What a caller has set or has not: the key and the address, which the core knows and the plugin asks it for."""
+"""What a caller has set or has not: the key and the address, which the core knows and the plugin asks it for anew."""
 
 from __future__ import annotations
 
@@ -9,18 +9,45 @@ from .._cases import Case
 from .._check import each_case, fail
 from .._flows import Bare
 from .._places import definition, line_of
-from .._replay import API_KEY
-from .._secrets import forms_of
+from .._replay import API_BASE, API_KEY, Replay
+from .._runs import call
+from .._secrets import forms_of, shows
 from .._subject import Subject
 
-__all__ = ["test_what_is_not_set_is_asked_for"]
+__all__ = ["test_two_callers_share_nothing", "test_what_is_not_set_is_asked_for"]
+
+ANOTHER_BASE = "https://another.invalid"
+ANOTHER_KEY = "sk-another-callers-key"
+NO_WIRE = "the provider has no HTTP exchanges"
 
 
 def _first_of_each(subject: Subject, case: Case) -> bool:
     return case is subject.of(case.operation) and bool(case.exchanges) and case.operation in subject.hooks
 
 
-@each_case(_first_of_each, "the provider has no HTTP exchanges")
+@each_case(_first_of_each, NO_WIRE)
+def test_two_callers_share_nothing(subject: Subject, case: Case) -> None:
+    """A caller's requests go to the caller's own address with the caller's own key, whoever called before.
+
+    If this fails: read `settings` at each call. What was made of them (a client, a token, a header) is that caller's
+    alone: keep it by key and address, or not at all.
+    """
+    if call(subject, case).error is not None:
+        return  # told by the golden tests
+    second, at = Replay(case, base=ANOTHER_BASE), definition(subject.function(case.operation))
+    error = call(subject, case, handler=second, api_base=ANOTHER_BASE, api_key=ANOTHER_KEY).error
+    for number, outgoing in enumerate(second.sent, 1):
+        said = [outgoing.url, *outgoing.headers.values(), outgoing.content.decode("latin-1")]
+        others = {"key": shows(API_KEY, said), "address": shows(API_BASE, said)}
+        if found := [what for what, is_there in others.items() if is_there]:
+            fail(f"request {number} of {case.name} has the {' and the '.join(found)} of another caller", at=at)
+    if error is not None:
+        got = f"{type(error).__name__}: {error}"
+        at = line_of(error, subject.roots) or at
+        fail(f"a second caller of {case.name}, with another key and address, got {got}", at=at, cause=error)
+
+
+@each_case(_first_of_each, NO_WIRE)
 def test_what_is_not_set_is_asked_for(subject: Subject, case: Case) -> None:
     """Without a key, or without an address, nothing stands in its place: the error names the variable to set.
 
