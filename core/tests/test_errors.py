@@ -78,6 +78,12 @@ def test_an_error_is_its_message(kind):
     assert kind(message="What to do.").message == "What to do."
 
 
+@pytest.mark.parametrize(("said", "message"), [([{"loc": ["n"]}], "[{'loc': ['n']}]"), (7, "7"), (None, "")])
+def test_a_message_is_a_text_whatever_a_server_has_in_its_place(said, message):
+    error = jackfield.BadRequestError(said)
+    assert (str(error), error.message, error.args) == (message, message, (message,))
+
+
 @pytest.mark.parametrize("kind", ALL)
 def test_a_second_argument_by_position_is_refused_with_what_to_write(kind):
     with pytest.raises(TypeError) as caught:

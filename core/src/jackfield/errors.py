@@ -100,8 +100,8 @@ class JackfieldError(Exception):
                 f"{type(self).__name__} takes the message by position and everything else by keyword "
                 "(provider=, model=, status_code= …)"
             )
-        super().__init__(message)
-        self.message = message
+        self.message = _text(message)
+        super().__init__(self.message)
         self.provider = provider or llm_provider
         self.model = model
         self.partial: Any = None
@@ -113,6 +113,11 @@ class JackfieldError(Exception):
 
     def __str__(self) -> str:
         return self.message
+
+
+def _text(said: object) -> str:
+    """Return as text what a plugin took for a message: a server's may be a list of what is wrong, or missing."""
+    return said if isinstance(said, str) else "" if said is None else str(said)
 
 
 class ConfigurationError(JackfieldError):
