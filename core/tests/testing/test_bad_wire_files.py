@@ -217,6 +217,7 @@ def test_what_is_bad_is_named_with_what_to_do(wire, name, make, said):
 LEFT = {
     "a file manager's": (".DS_Store", holding(b"\0\1")),
     "a file manager's in a case": ("chat-plain/.DS_Store", holding(b"\0\1")),
+    "another file manager's": ("Thumbs.db", holding(b"\xd0\xcf\x11\xe0")),
     "an editor's swap file": ("chat-plain/.case.json.swp", holding(b"b0VIM")),
     "an editor's lock, which is a broken link": (
         "chat-plain/.#case.json",

@@ -12,7 +12,7 @@ from ._errors import SuiteError
 
 __all__ = ["bytes_of", "entries", "mapping_in", "read_object", "text_in"]
 
-LEFT = re.compile(r"\..*|.*~|#.*#")
+LEFT = re.compile(r"\..*|.*~|#.*#|Thumbs\.db|desktop\.ini", re.IGNORECASE)
 """Names of what file managers and editors leave."""
 
 LARGEST = 64

@@ -158,7 +158,8 @@ def _imported(subject: Subject) -> dict[str, Any]:
 
 def _import(subject: Subject, *, watch: bool = True) -> dict[str, Any]:
     code = IMPORTING.format(path=sys.path, module=subject.module, watch=watch)
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)  # noqa: S603
     if done.returncode:
         fail(f"{subject.module} cannot be imported in a process of its own: {done.stderr.strip()[-1000:]}")
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
