@@ -42,6 +42,7 @@ WRONG = [
     (wrong_requests.LosesImages, {"test_no_part_of_the_question_is_lost"}, BY_ITSELF),
     (wrong_requests.LosesToolResults, {"test_no_part_of_the_question_is_lost"}, BY_ITSELF),
     (wrong_requests.LosesToolSchemas, {"test_no_part_of_the_question_is_lost"}, BY_ITSELF),
+    (wrong_requests.AsksOneModelAlone, {"test_no_part_of_the_question_is_lost"}),
     (wrong_requests.LosesTheWish, {"test_no_part_of_the_question_is_lost"}, BY_ITSELF),
     (wrong.OpensAFile, {"test_a_flow_does_nothing_itself"}),
     (wrong.StartsAThread, {"test_a_flow_does_nothing_itself"}),

@@ -136,6 +136,12 @@ class LosesToolSchemas(TakesTools):
         return body
 
 
+class AsksOneModelAlone(Fine):
+    @hookimpl
+    def completion(self, request, settings):  # here
+        return (yield from super().completion(request.replace(model="fine-1"), settings))
+
+
 class LosesTheWish(Fine):
     @hookimpl
     def image_generation(self, request, settings):  # here

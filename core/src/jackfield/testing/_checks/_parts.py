@@ -1,4 +1,4 @@
-"""The question itself: every text, image, tool and result of it goes out, or is refused by its name."""
+"""The question itself: the model and every text, image, tool and result go out, or are refused by their names."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ def _answered(subject: Subject, case: Case) -> bool:
 
 @each_case(_answered, "no canonical case is answered over HTTP")
 def test_no_part_of_the_question_is_lost(subject: Subject, case: Case) -> None:
-    """Each part of the question changes what is sent, or is refused: a system text, an image, a tool, a call's id.
+    """Each part of the question changes what is sent, or is refused: the model, a system text, an image, a tool.
 
     If this fails: send the part, or raise `BadRequestError(…, param="messages")`, with the name of the field that holds
-    it, where the server cannot take it. An answer to half a question looks like an answer.
+    it, where the server cannot take it. An answer to half a question looks like an answer, and so does another model's.
     """
     if call(subject, case).error is not None:
         return  # told by the golden tests
     plain, lost = sent_for(subject, case, case.asked), []
-    for field, where, asked in _changed_requests(case):
+    for field, where, asked in _changed_requests(subject, case):
         try:
             if sent_for(subject, case, asked) == plain:
                 lost.append(where)
@@ -54,9 +54,10 @@ def test_no_part_of_the_question_is_lost(subject: Subject, case: Case) -> None:
         fail(f"{subject.name} neither sends nor refuses, of {case.name}:", lost, at)
 
 
-def _changed_requests(case: Case) -> Iterator[tuple[str, str, Any]]:
+def _changed_requests(subject: Subject, case: Case) -> Iterator[tuple[str, str, Any]]:
     """Yield the field, the place in it, and the request with another value there."""
     asked = case.asked
+    yield "model", "model", asked.replace(model=(asked.model or subject.model) + MARK)
     for field in asked.own_fields():
         if field != "model":
             for where, value in _changed(getattr(asked, field), field):
