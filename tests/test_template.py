@@ -143,6 +143,9 @@ def test_its_cases_can_be_recorded_anew(tmp_path):
         for folder in (each for each in wire.iterdir() if each.is_dir()):
             if folder.name in {"stream-error", "error-rate-limit"}:
                 (folder / "1.request.json").unlink()
+            elif folder.name in {"embedding-dimensions", "image-several"}:  # by hand: what the plugin names beside
+                for file in set(folder.iterdir()) - {folder / "case.json"}:
+                    file.unlink()
             else:
                 shutil.rmtree(folder)
         recording = package.run("-m", "pytest", "-q", "--record", **variables)

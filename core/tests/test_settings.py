@@ -6,6 +6,7 @@ from jackfield import (
     Client,
     ConfigurationError,
     ContractViolationError,
+    HttpResponse,
     ModelResponse,
     ProviderInfo,
     Settings,
@@ -14,6 +15,8 @@ from jackfield import (
 from jackfield._index import Index
 from jackfield._registry import Registry
 from jackfield._settings import DEFAULT_TIMEOUT, resolve
+from jackfield.flow import http
+from jackfield.transports.memory import MemoryTransport
 from jackfield.types import CallOptions, CompletionRequest
 
 INFO = ProviderInfo(
@@ -68,6 +71,23 @@ def test_the_callers_headers_are_one_mapping_and_the_extra_ones_win():
     )
     assert (found.headers, found.extra_body) == ({"a": "1", "b": "2"}, {"c": 3})
     assert (found.api_version, found.timeout) == ("v", 7)
+
+
+def test_the_callers_header_wins_over_the_plugins_whatever_the_case_of_its_name():
+    class Keyed:
+        @hookimpl
+        def completion(self, request, settings):
+            response = yield from http(
+                "POST", "https://acme.example", json={}, headers={"x-acme-key": "own", **settings.headers}
+            )
+            return ModelResponse.of_text(response.text)
+
+    wire = MemoryTransport(lambda outgoing: HttpResponse(200, {}, b"Hello."))
+    client = Client(transport=wire)
+    client.register_provider("keyed", Keyed())
+    given = {"X-Acme-Key": "the caller's", "Content-Type": "application/acme"}
+    client.run(CompletionRequest("keyed/m", [], options={"extra_headers": given}))
+    assert dict(wire.requests[0].headers) == given
 
 
 def test_a_setting_of_the_package_counts_where_the_call_is_silent(monkeypatch):

@@ -56,7 +56,8 @@ class Handler(BaseHTTPRequestHandler):
             self.fake.painting.remove(self.path)
             self._answer(202, {"state": "painting", "retry_in_ms": 20}, location=f"{self.fake.url}{self.path}")
         elif self.path.startswith("/images/jobs/"):
-            self._answer(200, {"state": "done", "images": [PIXEL]})
+            copies = int(self.path.rpartition("/")[2])
+            self._answer(200, {"state": "done", "images": [PIXEL] * copies})
         else:
             self._refuse(404, {"code": "unknown", "text": f"There is no {self.path}."})
 
@@ -72,7 +73,7 @@ class Handler(BaseHTTPRequestHandler):
             vectors = [[float(len(text)), 0.5] for text in body["texts"]]
             self._answer(200, {"model": body["model"], "vectors": vectors, "counts": {"read": len(vectors)}})
         elif self.path == "/images":
-            job = f"/images/jobs/{len(self.fake.requests)}"
+            job = f"/images/jobs/{len(self.fake.requests)}/{body.get('copies', 1)}"
             self.fake.painting.add(job)
             self._answer(202, {"state": "waiting", "retry_in_ms": 20}, location=f"{self.fake.url}{job}")
         else:
@@ -127,7 +128,7 @@ def answer(body: Json) -> Json:
             {"ref": f"call-{number}", "name": offered[0]["name"], "arguments": json.dumps({"city": city})}
             for number, city in enumerate(cities, 1)
         ]
-        return {**whole, "text": "", "calls": calls, "ended": "calls"}
+        return {**whole, "text": "Let me look." if calls[1:] else "", "calls": calls, "ended": "calls"}
     return {**whole, "text": said, "calls": [], "ended": "complete"}
 
 

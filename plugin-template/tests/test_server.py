@@ -82,7 +82,7 @@ def test_vectors(there: dict[str, Any]) -> None:
 def test_an_image_is_asked_for_until_it_is_done(server: FakeServer, there: dict[str, Any]) -> None:
     answer = image_generation(model="acme/paint-1", prompt="a square", **there)
     assert [image.b64_json for image in answer.data] == [PIXEL]
-    assert [path for path, _, _ in server.requests] == ["/images", "/images/jobs/1", "/images/jobs/1"]
+    assert [path for path, _, _ in server.requests] == ["/images", "/images/jobs/1/1", "/images/jobs/1/1"]
 
 
 @pytest.mark.parametrize(("body", "seconds"), [(b'{"retry_in_ms": 1500}', 1.5), (b"{}", 0.5)])

@@ -252,13 +252,21 @@ def _encoded(effect: Http) -> tuple[dict[str, str], bytes]:
     """Return headers and body."""
     headers = dict(effect.headers) if effect.headers else {}
     if effect.json is not None:
-        return {"content-type": "application/json"} | headers, encode_json(effect.json)
+        return _once({"content-type": "application/json"} | headers), encode_json(effect.json)
     if effect.files is not None or effect.data is not None:
         from .transports.httpx_ import encode_form
 
         content_type, content = encode_form(effect.data or {}, effect.files or ())
-        return {"content-type": content_type} | headers, content
-    return headers, effect.content or b""
+        return _once({"content-type": content_type} | headers), content
+    return _once(headers), effect.content or b""
+
+
+def _once(headers: dict[str, str]) -> dict[str, str]:
+    """Return headers with each name once, whatever its case: the last wins, as in any mapping."""
+    last = {name.lower(): name for name in headers}
+    if len(last) == len(headers):
+        return headers
+    return {name: value for name, value in headers.items() if last[name.lower()] == name}
 
 
 def encode_json(value: Any) -> bytes:

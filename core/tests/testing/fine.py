@@ -166,6 +166,7 @@ CASES: dict[str, tuple[dict[str, Any], list[tuple[int, dict[str, str], Any]]]] =
     "chat-tool-results": ({"error": {**REFUSED, "param": "tools"}}, []),
     "chat-plain": ({}, [(200, JSON, {**HELLO, "text": "Hello thére."})]),
     "chat-tools": ({"error": {**REFUSED, "param": "tools"}}, []),
+    "chat-parallel-tools": ({"error": {**REFUSED, "param": "tools"}}, []),
     "chat-json-schema": ({"error": {**REFUSED, "param": "response_format"}}, []),
     "chat-parameters": ({"error": REFUSED}, []),
     "chat-unknown-parameter": ({"error": {**REFUSED, "param": "conformance_unknown"}}, []),

@@ -1,13 +1,17 @@
 """What goes through the gateway: each operation that it has a route for, errors, and the options of a call."""
 
 import os
+from contextlib import closing
 from dataclasses import replace
+from http.client import HTTPConnection
 from importlib.util import find_spec
+from urllib.parse import urlsplit
 
 import pytest
 from jackfield.testing import Case, _engine
 from jackfield.testing._cases import Answer, Exchange
 from jackfield.testing._checks._drivers import test_the_gateway_agrees as gateway_agrees
+from jackfield.testing._gateway import ReplayServer
 from jackfield.types import CompletionRequest, ImageEditRequest, ListModelsRequest
 
 with_gateway = pytest.mark.skipif(find_spec("jackfield_gateway") is None, reason="the gateway is not installed")
@@ -137,3 +141,12 @@ def test_no_proxy_stands_between_the_gateway_and_what_was_recorded(installed, mo
     recorded = Exchange(None, Answer(200, {"content-type": "application/json"}, b'{"text": "Hello!"}'))
     subject.cases = [replace(subject.cases[0], exchanges=(recorded,))]
     assert failures(subject) == {}
+
+
+def test_a_job_may_be_named_by_its_path_alone():
+    server = ReplayServer()
+    server.begin(Case("image-generation", exchanges=(Exchange(None, Answer(200, {}, b"done")),)))
+    with closing(HTTPConnection(urlsplit(server.base(Case("any"))).netloc)) as connection:
+        connection.request("GET", "/jobs/7")
+        assert connection.getresponse().read() == b"done"
+    server.close()

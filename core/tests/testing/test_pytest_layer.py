@@ -438,7 +438,7 @@ def test_a_recording_ends_with_what_was_written_and_what_is_left_to_do(run_pytes
     text = run_pytest(PROJECT, "--record", env=env).text
     for said in (
         "written: chat-plain, chat-system, chat-turns, chat-image, stream-plain, embedding-one,",
-        "written as refused by the plugin: chat-tools (tools), chat-tool-results (tools), chat-json-schema (resp",
+        "written as refused by the plugin: chat-tools (tools), chat-parallel-tools (tools), chat-tool-results",
         "written without the parameters that are refused: chat-parameters (top_p, stop, seed, presence_penalty,",
         'still to be written by hand: stream-error, its case.json {"error": {"type": "…"}} with the class of error',
         "still to be written by hand: error-rate-limit, its case.json {} since the name brings the request",

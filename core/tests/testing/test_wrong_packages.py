@@ -1,11 +1,13 @@
 """Each check of a distribution has a wrong one that it catches, and that no other check catches."""
 
 import os
+from dataclasses import replace
 from importlib.util import find_spec
 
 import pytest
-from fine import IN_PROCESS
-from jackfield.testing import _engine
+from fine import IN_PROCESS, Fine
+from jackfield import hookimpl
+from jackfield.testing import _engine, check
 from jackfield.testing._checks import CHECKS
 
 GATEWAY = "test_the_gateway_agrees"
@@ -143,3 +145,15 @@ def test_canonical_cases_that_are_missing(installed):
     ]
     assert "chat-tools" in text
     assert "chat-plain" not in text
+
+
+def test_a_parameter_that_is_named_and_sent_by_no_case_is_missing(wire):
+    class Fits(Fine):
+        @hookimpl
+        def provider_info(self):
+            info = super().provider_info()
+            return replace(info, parameters={**info.parameters, "embedding": {"dimensions"}})
+
+    report = check("fine", plugin=Fits(), model="fine-1", wire=wire)
+    text = report.failed["test_the_canonical_cases_are_there"]
+    assert "no case sends them:\n  embedding: dimensions\nIf this fails" in text

@@ -1,12 +1,15 @@
 """Each of these wrong readers is caught by the checks that stand beside it, and by no other."""
 
+import json
 import re
 
 import pytest
 import wrong_readers as wrong
+from fine import HELLO, JSON
 from jackfield.testing._written import accept
 from test_wrong_providers import failures, line_at_fault, subject_with
 from wrong import SplitsByItself
+from wrong_requests import TakesTools
 
 WRONG = [
     (wrong.RetriesByItself, {"test_statuses_become_errors"}),
@@ -45,6 +48,14 @@ def test_calls_that_are_lost_or_mixed_are_caught_in_whatever_was_recorded(plugin
     [text] = ran(plugin(), tools_wire)["test_stream_golden"]
     assert "stream-parallel-tools is about two tool calls, and adds up to " in text
     assert f"wrong_readers.py:{line_at_fault(plugin)}, in " in text
+
+
+def test_calls_that_are_lost_in_a_whole_answer_are_caught_too(tools_wire):
+    case = tools_wire / "chat-parallel-tools"
+    (case / "case.json").write_text("{}")
+    (case / "1.response.json").write_text(json.dumps({"status": 200, "headers": JSON, "json": HELLO}))
+    [text, *_] = ran(TakesTools(), tools_wire)["test_response_golden"]
+    assert "chat-parallel-tools is about two tool calls, and adds up to 0 with arguments" in text
 
 
 def test_a_splitter_of_its_own_is_tried_with_more_than_ascii(wire):

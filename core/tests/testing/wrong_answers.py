@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fine import FLOW, JSON, STREAM, Fine
-from jackfield import EmbeddingResponse, ModelResponse, hookimpl
+from jackfield import EmbeddingResponse, ImageResponse, ModelResponse, hookimpl
 
 
 class Apart(Fine):
@@ -104,3 +106,41 @@ class NoImageInTheAnswer(Fine):
     def image_generation(self, request, settings):
         answer = yield from super().image_generation(request, settings)
         return answer  # here
+
+
+class Paints(Fine):
+    """Right: it takes n, and paints as many."""
+
+    cases = {
+        "image-several": (
+            {"operation": "image_generation", "request": {"prompt": "a red square", "params": {"n": 2}}},
+            [(200, JSON, {"picture": "iVBORw0KGgo="})],
+        )
+    }
+    painted = 2
+
+    @hookimpl
+    def provider_info(self):
+        info = super().provider_info()
+        return replace(info, parameters={**info.parameters, "image_generation": {"n"}})
+
+    @hookimpl
+    def image_generation(self, request, settings):
+        settings = replace(settings, extra_body={**request.params, **settings.extra_body})
+        answer = yield from super().image_generation(request, settings)
+        return answer.replace(data=answer.data * (self.painted if request.params.get("n") else 1))  # here
+
+
+class PaintsOne(Paints):
+    painted = 1
+
+    @hookimpl
+    def image_generation(self, request, settings):
+        return (yield from super().image_generation(request, settings))  # here
+
+
+class BytesForAnAddress(Fine):
+    @hookimpl
+    def image_generation(self, request, settings):
+        answer = yield from super().image_generation(request, settings)
+        return ImageResponse(data=[{"url": answer.data[0].b64_json}])  # here

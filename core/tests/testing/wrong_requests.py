@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
-from fine import HELLO, JSON, KNOWN, Fine, parsed
+from fine import BUSY, HELLO, JSON, KNOWN, Fine, parsed
 from jackfield import ImageResponse, InvalidResponseError, ModelList, ModelResponse, ProviderInfo, hookimpl
 from jackfield.flow import http
 
@@ -103,9 +103,12 @@ def text_of(content):
 
 
 class TakesTools(Fine):
-    """Right: it takes tools as well, so that there is more to lose."""
+    """Right: it takes tools as well, so that there is more to lose. Two at once are too many for its server."""
 
-    cases = dict.fromkeys(("chat-tools", "chat-tool-results"), ({}, [(200, JSON, HELLO)]))
+    cases = {
+        **dict.fromkeys(("chat-tools", "chat-tool-results"), ({}, [(200, JSON, HELLO)])),
+        "chat-parallel-tools": ({"error": {"type": "RateLimitError"}}, [(429, JSON, BUSY)]),
+    }
 
     @hookimpl
     def provider_info(self):
@@ -146,6 +149,114 @@ class LosesTheWish(Fine):
     @hookimpl
     def image_generation(self, request, settings):  # here
         return (yield from super().image_generation(request.replace(prompt="a square"), settings))
+
+
+class LosesTheSecondTool(TakesTools):
+    @hookimpl
+    def completion(self, request, settings):  # here
+        return (yield from super().completion(request, settings))
+
+    def body(self, request, settings):
+        body = super().body(request, settings)
+        return body | {"tools": body["tools"][:1]} if "tools" in body else body
+
+
+class ReadsTheFirstPart(Fine):
+    @hookimpl
+    def completion(self, request, settings):  # here
+        return (yield from super().completion(request, settings))
+
+    def body(self, request, settings):
+        turns = [{**each, "content": first_text(each.get("content"))} for each in request.messages]
+        return {**super().body(request, settings), "turns": turns}
+
+
+def first_text(content):
+    one_kind = isinstance(content, list) and {part["type"] for part in content} == {"text"}
+    return content[0]["text"] if one_kind else content
+
+
+class LosesPartsItDoesNotKnow(Fine):
+    @hookimpl
+    def completion(self, request, settings):  # here
+        return (yield from super().completion(request, settings))
+
+    def body(self, request, settings):
+        turns = [{**each, "content": known_parts(each.get("content"))} for each in request.messages]
+        return {**super().body(request, settings), "turns": turns}
+
+
+def known_parts(content):
+    kinds = {"text", "image_url"}
+    return content if isinstance(content, str) else [part for part in content or () if part["type"] in kinds]
+
+
+class LosesTheFirstTool(TakesTools):
+    @hookimpl
+    def completion(self, request, settings):  # here
+        return (yield from super().completion(request, settings))
+
+    def body(self, request, settings):
+        body = super().body(request, settings)
+        return body | {"tools": body["tools"][-1:]} if "tools" in body else body
+
+
+class LosesTheSystemTextOfStreams(Fine):
+    @hookimpl
+    def streaming(self, request, settings):  # here
+        said = [each for each in request.messages if each["role"] != "system"]
+        return super().streaming(request.replace(messages=said), settings)
+
+
+class LosesTokens(Fine):
+    @hookimpl
+    def embedding(self, request, settings):  # here
+        texts = [request.input] if isinstance(request.input, str) else request.input
+        texts = [text for text in texts if isinstance(text, str)]
+        return (yield from super().embedding(request.replace(input=texts), settings))
+
+
+class ItsOwnKeyWins(Fine):
+    @hookimpl
+    def completion(self, request, settings):  # here
+        return (yield from super().completion(request, settings))
+
+    def headers(self, settings):
+        return {**settings.headers, "x-fine-key": settings.require_api_key()}
+
+
+class ItsOwnBodyWins(Fine):
+    @hookimpl
+    def completion(self, request, settings):  # here
+        return (yield from super().completion(request, settings))
+
+    def body(self, request, settings):
+        return {**super().body(request, settings), "model": request.model}
+
+
+WAITING = (202, {"location": "{api_base}/pictures/7"}, None)
+
+
+class Polls(Fine):
+    """Right: its job takes longer."""
+
+    cases: ClassVar = {"image-generation": ({}, [WAITING, WAITING, (200, JSON, {"picture": "iVBORw0KGgo="})])}
+
+
+class PollsWithoutAPause(Polls):
+    pause = 0
+
+    @hookimpl
+    def image_generation(self, request, settings):  # here
+        return (yield from super().image_generation(request, settings))
+
+
+class PollsTooLate(Polls):
+    pause = 250  # milliseconds
+
+    @hookimpl
+    def image_generation(self, request, settings):  # here
+        return (yield from super().image_generation(request, settings))
 
 
 class KeyForEverybody(Fine):

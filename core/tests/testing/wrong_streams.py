@@ -6,6 +6,7 @@ The tests look for the line that says "here".
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import aclosing
 from uuid import uuid4
 
@@ -195,6 +196,33 @@ class NamesCallsInPieces(CallsInPieces):
         def rest(self, called):
             rest = super().rest(called)
             return {**rest, "function": {**rest["function"], "name": "y"}}
+
+
+class PassesOverBrokenJson(Fine):
+    class decoder(Decoder):  # noqa: N801  # here
+        def decode(self, event, /):
+            try:
+                json.loads(event.data)
+            except ValueError:
+                return ()
+            return super().decode(event)
+
+
+class NumbersItsChunks(Decoder):
+    number = 0
+
+    def decode(self, event, /):
+        self.number += 1
+        return {**super().decode(event), "number": self.number}
+
+
+class OneDecoderForEachCall(Fine):
+    cases = {"stream-plain": ({}, [(200, STREAM, FLOW)])}
+
+    @hookimpl
+    def streaming(self, request, settings):
+        one = NumbersItsChunks()
+        return EventStream(super().streaming(request, settings).source, decoder=lambda: one)  # here
 
 
 class StreamsToSyncCallersOnly(ReadsItWhole):

@@ -34,8 +34,8 @@ __all__ = [
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
 """A PNG of one red pixel, in base64."""
 
-PARALLEL = "stream-parallel-tools"
-"""The case whose answer calls two tools at once."""
+PARALLEL = {"chat-parallel-tools", "stream-parallel-tools"}
+"""The cases whose answer calls two tools at once."""
 
 STREAM_ERROR = "stream-error"
 """The case whose stream ends with an error; with which one is for its case.json to say."""
@@ -121,6 +121,7 @@ CANONICAL: dict[str, Canonical] = {
         '"image_url"',
     ),
     "chat-tools": Canonical("completion", _chat(QUESTION, tools=[WEATHER]), '"tools"'),
+    "chat-parallel-tools": Canonical("completion", _chat(TWO_QUESTIONS, tools=[WEATHER]), '"tools"'),
     "chat-tool-results": Canonical(
         "completion",
         _chat(
@@ -138,7 +139,7 @@ CANONICAL: dict[str, Canonical] = {
     "chat-unknown-parameter": Canonical("completion", _chat(conformance_unknown=1), '"params": {"'),
     "stream-plain": Canonical("streaming", _chat(stream=True)),
     "stream-tools": Canonical("streaming", _chat(QUESTION, stream=True, tools=[WEATHER]), '"tools"'),
-    PARALLEL: Canonical("streaming", _chat(TWO_QUESTIONS, stream=True, tools=[WEATHER]), '"tools"'),
+    "stream-parallel-tools": Canonical("streaming", _chat(TWO_QUESTIONS, stream=True, tools=[WEATHER]), '"tools"'),
     STREAM_ERROR: Canonical("streaming", _chat(stream=True)),
     "text-plain": Canonical("text_completion", TextCompletionRequest("", "Once upon a time")),
     "embedding-one": Canonical("embedding", EmbeddingRequest("", "one")),
@@ -155,7 +156,7 @@ CANONICAL: dict[str, Canonical] = {
 }
 
 
-WIRE_ONLY = {STREAM_ERROR, PARALLEL}
+WIRE_ONLY = {STREAM_ERROR, *PARALLEL}
 """What a provider without HTTP has no way to show."""
 
 BY_HAND = {STREAM_ERROR, "error-rate-limit"}

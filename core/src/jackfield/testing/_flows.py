@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -20,7 +21,7 @@ from ._places import definition
 from ._replay import API_BASE, body_at
 from ._subject import Subject
 
-__all__ = ["Bare", "described", "frames_of", "one_decoder", "place_of", "several"]
+__all__ = ["Bare", "chunks_of", "described", "frames_of", "one_decoder", "opened_again", "place_of", "several"]
 
 Step = Callable[[], AbstractContextManager[Any]]
 
@@ -30,7 +31,7 @@ class Bare:
     """One call of a provider's hook with nothing between the kit and the plugin: no retries, no scrubbing of secrets.
 
     ``answers`` gives the nth answer; ``step`` makes the context in which each step of the plugin's code runs. ``asked``
-    holds its HTTP effects.
+    holds its HTTP effects, and ``waited`` the seconds of its pauses: how many requests came before → how long.
     """
 
     subject: Subject
@@ -38,6 +39,7 @@ class Bare:
     answers: Callable[[int], Answer | Exception] | None = None
     step: Step = nullcontext
     asked: list[Http] = field(default_factory=list)
+    waited: defaultdict[int, float] = field(default_factory=lambda: defaultdict(float))
 
     def run(self, request: Any = None, **unset: None) -> Any:
         """Return the hook's result, a stream read to its end as the list of what its decoder gave.
@@ -94,12 +96,13 @@ class Bare:
                 return _transformed(described, chunks)
         body = self._answer(source).content
         with self.step():
-            return _transformed(described, list(_chunks(described, body)))
+            return _transformed(described, list(chunks_of(described, body)))
 
     def _performed(self, effect: Any) -> Any:
         if isinstance(effect, Http):
             return self._answer(effect)
         if isinstance(effect, Sleep):
+            self.waited[len(self.asked)] += effect.seconds
             return None
         if isinstance(effect, Call):
             return _called(effect)
@@ -195,7 +198,8 @@ def frames_of(description: EventStream, pieces: list[bytes]) -> Iterator[Any]:
     yield from getattr(splitter, "flush", tuple)()
 
 
-def _chunks(description: EventStream, body: bytes) -> Iterator[Any]:
+def chunks_of(description: EventStream, body: bytes) -> Iterator[Any]:
+    """Give what a description's decoder makes of a body, before any transform."""
     assert description.decoder is not None  # a description whose source is HTTP has one
     decoder = description.decoder()
     for frame in frames_of(description, [body]):
@@ -204,6 +208,16 @@ def _chunks(description: EventStream, body: bytes) -> Iterator[Any]:
             break
         yield from several(decoded)
     yield from getattr(decoder, "flush", tuple)()
+
+
+def opened_again(description: EventStream, body: bytes) -> list[Any]:
+    """Return what a description gives for a body when it is opened a second time, the first left in the middle."""
+    assert description.decoder is not None
+    splitter: Any = splitter_factory(description.framing)()
+    decoder = description.decoder()
+    for frame in splitter.feed(body[: len(body) // 2]):
+        decoder.decode(frame)
+    return list(chunks_of(description, body))
 
 
 def several(given: Any) -> list[Any] | tuple[Any, ...]:

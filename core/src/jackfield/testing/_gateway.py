@@ -108,10 +108,14 @@ def _surroundings() -> dict[str, str]:
 
 
 class ReplayServer:
-    """Answers on loopback with the exchanges of cases, each under a path of its own, in order."""
+    """Answers on loopback with the exchanges of cases, each under a path of its own, in order.
+
+    Another path is the case's that was begun last: a server may name a job by its path alone, ``/jobs/7``.
+    """
 
     def __init__(self) -> None:
         self._cases: dict[str, tuple[Case, int]] = {}
+        self._last = ""
         owner = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -140,6 +144,7 @@ class ReplayServer:
     def begin(self, case: Case) -> None:
         """Answer the next request of a case with its first exchange."""
         self._cases[case.name] = (case, 0)
+        self._last = case.name
 
     def close(self) -> None:
         """Stop."""
@@ -149,6 +154,7 @@ class ReplayServer:
 
     def _answer(self, request: BaseHTTPRequestHandler) -> None:
         name = request.path.split("/")[1].partition("?")[0]
+        name = name if name in self._cases else self._last
         case, number = self._cases.get(name, (None, 0))
         if case is None or number >= len(case.exchanges):
             request.send_error(404, f"no exchange {number + 1} of {name!r}")

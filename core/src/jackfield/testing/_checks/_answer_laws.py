@@ -6,6 +6,7 @@ import json
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from .._cases import Case
 from .._check import each_case, fail
@@ -23,7 +24,7 @@ FINISHES = ("stop", "length", "tool_calls", "content_filter", "function_call")
 def test_the_answer_laws(subject: Subject, case: Case) -> None:
     """A whole answer ends in OpenAI's vocabulary, its counts add up, and there is one vector for each text.
 
-    Tool calls have an id and arguments that are JSON, an image is an address or plain base64.
+    Tool calls have an id and arguments that are JSON, there are `n` images, each an address or plain base64.
     If this fails: the recorded result says the same and is wrong with it; mend the plugin, delete the case's
     result.json and run `pytest --accept`. Translate the server's reason for ending ("end_turn", "max_len") to one of
     stop, length, tool_calls, content_filter.
@@ -88,9 +89,13 @@ def _vectors(answer: Any, asked: Any) -> Iterator[str]:
 def _images(answer: Any, asked: Any) -> Iterator[str]:
     if not answer.data:
         yield "there is no image"
+    elif len(answer.data) != (wanted := asked.params.get("n") or len(answer.data)):
+        yield f"there are {len(answer.data)} images, and n={wanted} were asked for"
     for number, image in enumerate(answer.data):
         if not (image.url or image.b64_json):
             yield f"image {number} has neither url nor b64_json"
+        elif image.url and not urlsplit(image.url).scheme:
+            yield f"image {number}: url is no address, but {image.url[:40]!r}"
         elif image.b64_json and not _is_base64(image.b64_json):
             yield f"image {number}: b64_json is no base64, but {image.b64_json[:40]!r}"
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from ...errors import BadRequestError, PluginError
+from .._canonical import PARALLEL
 from .._cases import Case
 from .._check import each_case, fail
 from .._differences import differences
 from .._flows import one_decoder, place_of
 from .._places import line_of, line_of_return
 from .._replay import UnexpectedRequestError
-from .._results import MADE_UP, recorded
+from .._results import MADE_UP, plain_result, recorded
 from .._runs import Outcome, call
 from .._subject import Subject
 
-__all__ = ["compare", "test_response_golden", "told", "whole"]
+__all__ = ["compare", "test_response_golden", "told", "two_calls", "whole"]
 
 
 MENDING = "mend the plugin there. The call gave no answer, so there is nothing that --accept could write."
@@ -37,6 +39,8 @@ def test_response_golden(subject: Subject, case: Case) -> None:
     """
     outcome = call(subject, case)
     told(subject, case, outcome)
+    if outcome.error is None:
+        two_calls(subject, case, outcome)
     if outcome.error is None and (case.result is not None or case.folder is not None):
         compare(subject, case, outcome.plain)
 
@@ -53,6 +57,27 @@ def told(subject: Subject, case: Case, outcome: Outcome) -> None:
     shared = SHARED if case.streams and one_decoder(subject, case) else ""
     remedy = MENDING if isinstance(error, PluginError) else f"{MENDING} {DECLARING}"
     fail(f"{case.operation} failed with {type(error).__name__}: {error}{shared}", at=at, cause=error, remedy=remedy)
+
+
+def two_calls(subject: Subject, case: Case, outcome: Outcome) -> None:
+    """Fail where the answer of a case that is about two tool calls has fewer."""
+    if case.name in PARALLEL and (count := _whole_calls(outcome)) < 2:
+        at = _maker(subject, case)
+        fail(f"{case.place} is about two tool calls, and adds up to {count} with arguments", at=at)
+
+
+def _whole_calls(outcome: Outcome) -> int:
+    """Return how many tool calls have an id of their own and arguments that are JSON."""
+    calls = plain_result(outcome.response)["choices"][0]["message"].get("tool_calls", [])
+    return len({each.get("id") for each in calls if _is_json(each["function"].get("arguments"))})
+
+
+def _is_json(text: Any) -> bool:
+    try:
+        json.loads(text)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def compare(subject: Subject, case: Case, actual: Any) -> None:

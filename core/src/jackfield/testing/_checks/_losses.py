@@ -50,12 +50,12 @@ def test_no_parameter_is_lost(subject: Subject) -> None:
     """Every parameter changes what is sent, or is refused by its name: nothing that a caller passed is lost silently.
 
     0, False and "" are values as others are. What a caller gives as `extra_body` goes out too, and `extra_headers` with
-    each request to the origin of `api_base`: a proxy there may ask for them whenever it is asked. Where there is no
-    HTTP, the hook must have looked at each parameter that it did not refuse.
+    each request to the origin of `api_base`: a proxy there may ask for them whenever it is asked; both win over what
+    the plugin sends itself. Where there is no HTTP, the hook must have looked at each parameter that it did not refuse.
     If this fails: send the parameter, or name those that the server knows in `ProviderInfo(parameters=…)`, which has
     the core refuse all others by name; what depends on the value raise as `BadRequestError(…, param="the name")`. Ask
     `is not None`, not whether a value is true. Add `settings.headers` to the headers of each request, the one that asks
-    for a job too, and `settings.extra_body` to the body.
+    for a job too, and `settings.extra_body` to the body: last, `{**own, **settings.extra_body}`.
     """
     lost = []
     for operation in sorted(subject.hooks):
@@ -81,22 +81,33 @@ def _not_sent(subject: Subject, case: Case) -> Iterator[str]:
         except BadRequestError as error:
             if not refused_by_name(error, name):
                 yield f"{said} was refused without its name: {error}"
-    for name, extra in OPTIONS.items():
+    for name, extra in (*OPTIONS.items(), *_in_place_of(plain)):
         try:
-            yield from _without(name, plain, sent_for(subject, case, case.asked, **{name: extra}))
+            yield from _without(name, extra, plain, sent_for(subject, case, case.asked, **{name: extra}))
         except BadRequestError as error:
             if not refused_by_name(error, name, *extra):
                 yield f"{name} was refused without its name: {error}"
 
 
-def _without(name: str, plain: list[Any], given: list[Any]) -> Iterator[str]:
+def _in_place_of(plain: list[Any]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield options that stand in the place of what the provider sends itself: its key, and a field of its body."""
+    for first in plain[:1]:
+        for name, value in first["headers"].items():
+            if "{api_key" in value:
+                yield "extra_headers", {name.title(): "conformance"}  # HTTP does not tell the case of names apart
+        if isinstance(body := first.get("json"), dict) and body:
+            yield "extra_body", {next(iter(body)): "conformance"}
+
+
+def _without(name: str, extra: dict[str, str], plain: list[Any], given: list[Any]) -> Iterator[str]:
     """Yield each request that lacks extra headers; of an extra body, whether no request with a body has it."""
+    said = f"{name}={extra}"
     same = [now for before, now in zip(plain, given, strict=False) if before == now]
     if name == "extra_headers":
         at_home = [each for each in same if each["url"].startswith("{api_base}")]
-        yield from (f"{name} of {each['method']} {each['url']}" for each in at_home)
+        yield from (f"{said} of {each['method']} {each['url']}" for each in at_home)
     elif len(same) == len(given) and any(each.keys() & BODIES for each in given):
-        yield name
+        yield said
 
 
 def _longest(subject: Subject, operation: str) -> Case | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from ...errors import BadRequestError
@@ -23,6 +24,9 @@ ANOTHER_SCHEMA = {"type": "object", "properties": {"conformance": {"type": "stri
 PARTS = ("tools", "response_format")
 """Parameters with parts of their own."""
 
+TOKENS = {"embedding": "input", "text_completion": "prompt"}
+"""Operation → the field that holds texts, or tokens by their numbers."""
+
 LEFT = {"role", "type", "detail", "json_schema.name"}
 """Words of OpenAI's own, in whose place no other may stand, and a schema's name: a label, which many servers lack."""
 
@@ -36,27 +40,51 @@ def _answered(subject: Subject, case: Case) -> bool:
 def test_no_part_of_the_question_is_lost(subject: Subject, case: Case) -> None:
     """Each part of the question changes what is sent, or is refused: the model, a system text, an image, a tool.
 
+    So does one more of what stands in a list (a second tool), a text in several parts, and what else may be asked.
     If this fails: send the part, or raise `BadRequestError(…, param="messages")`, with the name of the field that holds
     it, where the server cannot take it. An answer to half a question looks like an answer, and so does another model's.
     """
     if call(subject, case).error is not None:
         return  # told by the golden tests
-    plain, lost = sent_for(subject, case, case.asked), []
-    for field, where, asked in _changed_requests(subject, case):
-        try:
-            if sent_for(subject, case, asked) == plain:
-                lost.append(where)
-        except BadRequestError as error:
-            if not refused_by_name(error, field, where):
-                lost.append(f"{where} was refused without a word of {field}: {error}")
+    lost = [each for asked in (case.asked, *_otherwise(case)) for each in _lost(subject, case, asked)]
     if lost:
         at = definition(subject.function(case.operation))
-        fail(f"{subject.name} neither sends nor refuses, of {case.name}:", lost, at)
+        fail(f"{subject.name} neither sends nor refuses, of {case.name}:", list(dict.fromkeys(lost)), at)
 
 
-def _changed_requests(subject: Subject, case: Case) -> Iterator[tuple[str, str, Any]]:
+def _lost(subject: Subject, case: Case, asked: Any) -> Iterator[str]:
+    """Yield the parts of a request that nobody misses; those of one that is refused as a whole are not asked for."""
+    try:
+        plain = sent_for(subject, case, asked)
+    except BadRequestError as error:
+        if not refused_by_name(error, *asked.own_fields(), *asked.params):
+            yield f"the same question in other parts was refused without a word of what it holds: {error}"
+        return
+    for field, where, changed in _changed_requests(subject, asked):
+        try:
+            if sent_for(subject, case, changed) == plain:
+                yield where
+        except BadRequestError as error:
+            if not refused_by_name(error, field, where):
+                yield f"{where} was refused without a word of {field}: {error}"
+
+
+def _otherwise(case: Case) -> Iterator[Any]:
+    """Yield what a caller may ask as well: the last text in parts, tokens by their numbers, every chat as a stream."""
+    asked: Any = case.asked
+    last = asked.messages[-1] if asked.operation == "completion" else {}
+    if isinstance(text := last.get("content"), str) and last["role"] == "user":
+        parts = [{"type": "text", "text": text}, {"type": "text", "text": MARK}]
+        yield asked.replace(messages=[*asked.messages[:-1], {**last, "content": parts}])
+    if case.name == "stream-plain":
+        chats: list[Any] = [each.request for each in CANONICAL.values() if each.request.operation == "completion"]
+        yield from (asked.replace(messages=chat.messages, params=chat.params) for chat in chats)
+    if (field := TOKENS.get(asked.operation)) is not None:
+        yield asked.replace(**{field: [1, 2, 3]})
+
+
+def _changed_requests(subject: Subject, asked: Any) -> Iterator[tuple[str, str, Any]]:
     """Yield the field, the place in it, and the request with another value there."""
-    asked = case.asked
     yield "model", "model", asked.replace(model=(asked.model or subject.model) + MARK)
     for field in asked.own_fields():
         if field != "model":
@@ -71,16 +99,33 @@ def _changed(value: Any, where: str) -> Iterator[tuple[str, Any]]:
     """Yield a value with one of its parts changed, for each part, and where that stands."""
     if isinstance(value, str | bytes):
         yield where, _another(value)
+    elif type(value) is int:  # a token
+        yield where, value + 1
     elif isinstance(value, Mapping):
         for name, item in value.items():
             for place, changed in _changed_item(name, item, f"{where}.{name}"):
                 yield place, {**value, name: changed}
     elif isinstance(value, list | tuple):
-        for number, item in enumerate(value):
-            if isinstance(value, tuple) and isinstance(value[-1], bytes) and not isinstance(item, bytes):
-                continue  # the name of an upload
-            for place, changed in _changed(item, f"{where}[{number}]"):
-                yield place, type(value)((*value[:number], changed, *value[number + 1 :]))
+        yield from _changed_list(value, where)
+
+
+def _changed_list(value: list[Any] | tuple[Any, ...], where: str) -> Iterator[tuple[str, Any]]:
+    for number, item in enumerate(value):
+        if isinstance(value, tuple) and isinstance(value[-1], bytes) and not isinstance(item, bytes):
+            continue  # the name of an upload
+        for place, changed in _changed(item, f"{where}[{number}]"):
+            yield place, type(value)((*value[:number], changed, *value[number + 1 :]))
+    if isinstance(value, list) and value:
+        for more in _one_more(value):
+            yield f"{where}[{len(value)}]", [*value, more]
+            yield f"{where}[0]", [more, *value]
+
+
+def _one_more(value: list[Any]) -> Iterator[Any]:
+    """Yield one more of what a list holds, and where that has a type, one of a type that nobody knows."""
+    yield from (changed for _, changed in islice(_changed(value[-1], ""), 1))
+    if isinstance(value[-1], Mapping) and "type" in value[-1]:
+        yield {"type": "conformance", "conformance": MARK}
 
 
 def _changed_item(name: str, value: Any, where: str) -> Iterator[tuple[str, Any]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -28,6 +30,7 @@ __all__ = [
 GIVEN = {"headers": {"x-conformance": "a-value"}, "extra_body": {"conformance_extra": "a-value"}}
 ANSWERING = "let one case at least be answered, or take the hook out: what refuses everything offers nothing."
 NO_WIRE = "the provider has no HTTP exchanges"
+CHAT = {"streaming": "completion"}
 
 
 def _exchanged(subject: Subject, case: Case) -> bool:
@@ -42,20 +45,40 @@ def _in_flow(subject: Subject, case: Case) -> bool:
 def test_the_canonical_cases_are_there(subject: Subject) -> None:
     """Every canonical case that the provider's hooks need is there: what was not tried is not known to work.
 
-    Of the cases of each hook, one at least is answered.
+    Of the cases of each hook, one at least is answered, and each parameter that `provider_info` names is in one (a
+    chat's in a streamed or a whole one).
     If this fails: `pytest --record` adds what a server can be asked. By hand, add a folder (or a `Case`) of each name,
     with its case.json, and a 1.response.json with the server's words. What the server cannot do is a case with an
-    `error` and no exchanges, and refused by the plugin.
+    `error` and no exchanges, and refused by the plugin. A case for parameters has a name of your own, and in its
+    case.json `{"operation": "embedding", "request": {"input": "one", "params": {"dimensions": 8}}}`.
     """
     if missing := subject.missing():
         hooks = ", ".join(sorted(subject.hooks))
         wanted = [f"{name}, its case.json {to_write(name)}" if subject.http else name for name in missing]
         fail(f"{subject.owner} implements {hooks}, and these cases are missing:", wanted)
+    if untried := [*_untried(subject)]:
+        fail(f"provider_info of {subject.owner} names these parameters, and no case sends them:", untried)
     for hook in sorted(subject.hooks):
         cases = [case for case in subject.cases if case.operation == hook]
         if cases and all(_is_refused(subject, case) for case in cases):
             said = f"{subject.owner} implements {hook}, and answers none of its {len(cases)} cases"
             fail(said, at=definition(subject.function(hook)), remedy=ANSWERING)
+
+
+def _untried(subject: Subject) -> Iterator[str]:
+    """Yield the parameters that are named and not in any request that went out; streamed and whole chats count as one.
+
+    What is not sent over HTTP needs no translation, and what comes of `stream_options` is the core's.
+    """
+    sent: defaultdict[str, set[str]] = defaultdict(set)
+    named: defaultdict[str, set[str]] = defaultdict(set)
+    for case in subject.cases:
+        sent[CHAT.get(case.operation, case.operation)] |= case.asked.params.keys() if case.exchanges else set()
+    for operation, names in (subject.loaded.info.parameters or {}).items():
+        if operation in subject.hooks and subject.http:
+            named[CHAT.get(operation, operation)] |= set(names)
+    for operation, names in named.items():
+        yield from (f"{operation}: {name}" for name in sorted(names - sent[operation] - {"stream_options"}))
 
 
 def _is_refused(subject: Subject, case: Case) -> bool:

@@ -13,7 +13,7 @@ from .._flows import frames_of
 from ._frames import cuts, frames_at
 from ._words import in_other_letters, texts_in
 
-__all__ = ["with_a_stranger"]
+__all__ = ["object_in", "with_a_stranger"]
 
 EVENT_LINE = re.compile(rb"^event:.*\n", re.MULTILINE)
 DATA_LINE = re.compile(rb"^data:", re.MULTILINE)
@@ -31,7 +31,7 @@ def with_a_stranger(description: EventStream, body: bytes, answer: Any) -> Itera
     """
     ends = [at for at, _ in frames_at(description, body)]
     raws = [body[start:end] for start, end in pairwise([0, *ends, len(body)])]
-    known = [found[2] for raw in raws if (found := _object_in(raw)) is not None]
+    known = [found[2] for raw in raws if (found := object_in(raw)) is not None]
     text, whole = "\n".join(texts_in(answer)), _count(description, body)
     for number, at in enumerate([0, *cuts(description, body)]):
         for stranger in _strangers(raws[max(number - 1, 0)], known, text, named=description.framing == "sse"):
@@ -63,7 +63,7 @@ def _strangers(raw: bytes, known: list[Any], text: str, *, named: bool) -> Itera
 
 def _in_other_words(raw: bytes, known: list[Any], text: str) -> bytes | None:
     """Return as many bytes, since a length may stand before them: the object in them is padded with spaces."""
-    if (found := _object_in(raw)) is None:
+    if (found := object_in(raw)) is None:
         return None
     start, end, said = found
     other = _another(said, known, text)
@@ -74,7 +74,7 @@ def _in_other_words(raw: bytes, known: list[Any], text: str) -> bytes | None:
     return raw[:start] + made[:-1] + b" " * room + b"}" + raw[end:]
 
 
-def _object_in(raw: bytes) -> tuple[int, int, dict[str, Any]] | None:
+def object_in(raw: bytes) -> tuple[int, int, dict[str, Any]] | None:
     """Return where the first JSON object in some bytes begins and ends, and the object."""
     text = raw.decode("latin-1")  # a character a byte: what is not JSON need not be text
     start = text.find("{")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from ...errors import StreamInterruptedError
@@ -16,6 +18,7 @@ from .._results import plain_result
 from .._runs import Outcome, call
 from .._subject import Subject
 from ._frames import body_of, cuts, description_of, framing_of
+from ._strangers import object_in
 from ._streams import NO_WIRE_STREAM, on_wire, same
 
 __all__ = [
@@ -98,11 +101,14 @@ def test_line_ends_and_comments_change_nothing(subject: Subject, case: Case) -> 
 def test_a_cut_stream_is_an_error(subject: Subject, case: Case) -> None:
     """A stream that ends before its finish raises StreamInterruptedError with what had arrived, wherever it is cut.
 
+    One with a frame whose JSON is broken is an error too, and not an answer without what the frame held.
     If this fails: give the finish only when the server has said it; a decoder whose `flush` makes one up, or which
-    takes the end of the bytes for the end of the answer, turns half an answer into a whole one.
+    takes the end of the bytes for the end of the answer, turns half an answer into a whole one. Let the error of what
+    reads the JSON out: `except ValueError: return ()` loses what the frame held.
     """
     description, body = description_of(subject, case), body_of(case)
-    if call(subject, case).error is not None or description is None:
+    whole = call(subject, case)
+    if whole.error is not None or description is None:
         return  # told by test_stream_golden
     try:
         ends = cuts(description, body)
@@ -113,6 +119,21 @@ def test_a_cut_stream_is_an_error(subject: Subject, case: Case) -> None:
         if problem is not None:
             at = place_of(subject, case)
             fail(f"{case.name}, which ended after frame {frame} (byte {end} of {len(body)}), {problem}", at=at)
+    for frame, damaged in _damaged(body, ends):
+        outcome = call(subject, case, cut=pieces(damaged))
+        if outcome.error is None and outcome.said != whole.said:
+            got = shown(plain_result(outcome.response))
+            fail(
+                f"{case.name}, whose frame {frame} was broken JSON, passed for whole: {got}", at=place_of(subject, case)
+            )
+
+
+def _damaged(body: bytes, ends: list[int]) -> Iterator[tuple[int, bytes]]:
+    """Yield the number of each frame with a JSON object, and the body in which that lacks its closing brace."""
+    for frame, (start, end) in enumerate(pairwise([0, *ends]), 1):
+        if (found := object_in(body[start:end])) is not None:
+            brace = start + found[1] - 1
+            yield frame, body[:brace] + b" " + body[brace + 1 :]
 
 
 def _problem(outcome: Outcome) -> str | None:
