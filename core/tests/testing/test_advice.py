@@ -60,6 +60,11 @@ def test_a_stream_that_fails_with_a_shared_decoder_is_told_of_that(fine_wire):
     assert "its decoder= gives one and the same object to every stream" in text
 
 
+def test_a_stream_that_says_what_another_left_behind_is_told_of_the_shared_decoder(fine_wire):
+    text = failed(wrong_hooks.SharesADecoderThatCounts(), fine_wire)["test_stream_golden[stream-plain]"]
+    assert "stream-plain/result.json; its decoder= gives one and the same object to every stream" in text
+
+
 def test_what_a_plugin_imports_under_a_hooks_name_is_no_forgotten_hook():
     from jackfield import embedding
 

@@ -50,6 +50,22 @@ class SharesADecoderThatKnowsItsEnd(Fine):
         return EventStream(super().streaming(request, settings).source, decoder=lambda: self.one)
 
 
+class CountsForAll(Decoder):
+    """Remembers how often it was asked, and tells it."""
+
+    def __init__(self):
+        self.seen = 0
+
+    def decode(self, event, /):
+        self.seen += 1
+        said = super().decode(event)
+        return {**said, "model": f"fine-{self.seen}"} if isinstance(said, dict) else said
+
+
+class SharesADecoderThatCounts(SharesADecoderThatKnowsItsEnd):
+    one = CountsForAll()
+
+
 class AnswersNothing(Fine):
     cases = dict.fromkeys(("embedding-one", "embedding-several"), ({"error": {"type": "BadRequestError"}}, []))
 

@@ -33,7 +33,16 @@ def recorded(subject: Subject, report: Report) -> list[str]:
         lines.append("for each of these a 1.response.json, too; pytest --accept adds what the plugin sends")
     if any("refused" in how for how in subject.written):
         lines.append("where nothing should be refused: mend the plugin, delete the case's folder, and record it again")
+    if subject.written and not _any_is_cut(subject):
+        lines.append('no answer ends with "length": a case of few max_tokens shows what the server calls that')
     return [*lines, NEXT] if subject.written else lines
+
+
+def _any_is_cut(subject: Subject) -> bool:
+    """Whether an answer is short of its end, or there is no chat whose answer could be."""
+    chats = [case.folder for case in subject.cases if case.operation in {"completion", "streaming"} and case.folder]
+    results = [folder / "result.json" for folder in chats]
+    return not chats or any(b'"length"' in file.read_bytes() for file in results if file.exists())
 
 
 def accepted(written: dict[str, list[str]]) -> list[str]:

@@ -54,9 +54,13 @@ def told(subject: Subject, case: Case, outcome: Outcome) -> None:
     at = line_of(error, subject.roots)
     if at is None:  # nothing of the plugin is on the way: what it returned was wrong
         at = _maker(subject, case)
-    shared = SHARED if case.streams and one_decoder(subject, case) else ""
     remedy = MENDING if isinstance(error, PluginError) else f"{MENDING} {DECLARING}"
-    fail(f"{case.operation} failed with {type(error).__name__}: {error}{shared}", at=at, cause=error, remedy=remedy)
+    said = f"{case.operation} failed with {type(error).__name__}: {error}{_shared(subject, case)}"
+    fail(said, at=at, cause=error, remedy=remedy)
+
+
+def _shared(subject: Subject, case: Case) -> str:
+    return SHARED if case.streams and one_decoder(subject, case) else ""
 
 
 def two_calls(subject: Subject, case: Case, outcome: Outcome) -> None:
@@ -92,7 +96,9 @@ def compare(subject: Subject, case: Case, actual: Any) -> None:
         actual = {"response": actual["response"]}
     if found := differences(expected, _as_far_as(expected, actual)):
         where = f"{case.place}/result.json" if case.folder is not None else case.place
-        fail(f"{subject.name} answers something else than {where}:", found, _maker(subject, case))
+        fail(
+            f"{subject.name} answers something else than {where}{_shared(subject, case)}:", found, _maker(subject, case)
+        )
 
 
 def _maker(subject: Subject, case: Case) -> str | None:

@@ -48,9 +48,10 @@ def on_wire(subject: Subject, case: Case) -> bool:
 def test_stream_golden(subject: Subject, case: Case) -> None:
     """The recorded stream gives exactly the recorded chunks, which add up to the recorded response.
 
-    If this fails: where the plugin is wrong, mend its decoder, which gives each tool call an id and index of its own;
-    where the new result is right, delete the case's result.json, run `pytest --accept` and look at the difference
-    before you commit it.
+    If this fails: where the plugin is wrong, mend its decoder: None says that the stream is over, and `()` that a frame
+    says nothing; what it remembers is of its own stream alone; each tool call has an id and index of its own. Where the
+    new result is right, delete the case's result.json, run `pytest --accept` and look at the difference before you
+    commit it.
     """
     outcome = call(subject, case)
     told(subject, case, outcome)
