@@ -726,11 +726,13 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), run(2))
 )
 def test_ctrl_c_cancels_the_task_and_lets_it_clean_up(wait):
     process = python(f"""
-import asyncio, contextvars, signal
+import asyncio, contextvars, signal, sys, threading
 from jackfield import _background
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job has it ignored
 async def hang():
     try:
+        while sys._current_frames()[threading.main_thread().ident].f_code.co_name != "wait":
+            await asyncio.sleep(0.001)  # the caller is still on the way to where it waits
         print("hanging", flush=True)
         await asyncio.Event().wait()
     finally:
