@@ -21,7 +21,17 @@ from ._places import definition
 from ._replay import API_BASE, body_at
 from ._subject import Subject
 
-__all__ = ["Bare", "chunks_of", "described", "frames_of", "one_decoder", "opened_again", "place_of", "several"]
+__all__ = [
+    "Bare",
+    "chunks_of",
+    "described",
+    "description_of",
+    "frames_of",
+    "one_decoder",
+    "opened_again",
+    "place_of",
+    "several",
+]
 
 Step = Callable[[], AbstractContextManager[Any]]
 
@@ -46,13 +56,17 @@ class Bare:
 
         ``unset`` names settings that the hook is not to find.
         """
+        result = self.result(request, **unset)
+        return self.read(as_stream(result)) if self.case.streams else result
+
+    def result(self, request: Any = None, **unset: None) -> Any:
+        """Return what the hook gives, of a stream its description as it stands."""
         given = request if request is not None else self.subject.request(self.case)
         settings = replace(self.subject.settings(given), **unset)  # type: ignore[arg-type]  # of those that may be None
         bare = given.replace(options={})
         with self.step():
             flow = self.subject.loaded.operation(self.case.operation)(bare, settings)
-        result = self.finish(iter(flow))
-        return self.read(as_stream(result)) if self.case.streams else result
+        return self.finish(iter(flow))
 
     def finish(self, flow: Flow[Any]) -> Any:
         """Run a flow to its result."""
@@ -157,13 +171,19 @@ def _called(effect: Call[Any]) -> Any:
 def described(subject: Subject, case: Case) -> EventStream | None:
     """Return the description of a case's stream where its source is HTTP, else None."""
     bare = Bare(subject, case)
-    request = subject.request(case)
-    flow = subject.loaded.operation(case.operation)(request.replace(options={}), subject.settings(request))
-    result = bare.finish(iter(flow))
+    result = bare.result()
     if not isinstance(result, EventStream):
         return None
     description, source = bare.source(result)
     return description if isinstance(source, Http) else None
+
+
+def description_of(subject: Subject, case: Case) -> EventStream | None:
+    """Return the same, and None where the hook fails, too: what is wrong with it, its own checks tell."""
+    try:
+        return described(subject, case)
+    except Exception:
+        return None
 
 
 def place_of(subject: Subject, case: Case, method: str = "") -> str | None:
@@ -183,10 +203,7 @@ def one_decoder(subject: Subject, case: Case) -> bool:
 
 
 def _decoder(subject: Subject, case: Case) -> Any:
-    try:
-        description = described(subject, case)
-    except Exception:  # what is wrong with the hook, its own checks tell
-        return None
+    description = description_of(subject, case)
     return description.decoder if description is not None else None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -13,11 +12,12 @@ from .._check import each_case, fail
 from .._places import line_of_return
 from .._runs import call
 from .._subject import Subject
-from ._answers import whole
+from ._answers import is_json, whole
 
-__all__ = ["test_the_answer_laws"]
+__all__ = ["COUNTS", "FINISHES", "miscounted", "test_the_answer_laws"]
 
 FINISHES = ("stop", "length", "tool_calls", "content_filter", "function_call")
+COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
 
 
 @each_case(whole, "no case has a whole answer")
@@ -57,9 +57,7 @@ def _chat(answer: Any, asked: Any) -> Iterator[str]:
 def _tool_call(each: Any, where: str) -> Iterator[str]:
     if not each.id:
         yield f"{where} has no id, by which a caller gives its result"
-    try:
-        json.loads(each.function.arguments)
-    except (TypeError, ValueError):
+    if not is_json(each.function.arguments):
         yield f"{where}: the arguments are {each.function.arguments!r}, expected a text of JSON"
 
 
@@ -71,10 +69,16 @@ def _choices(answer: Any, asked: Any) -> Iterator[str]:
     for choice in answer.choices:
         if choice.finish_reason not in FINISHES:
             yield f"choice {choice.index} ends with {choice.finish_reason!r}, expected one of {', '.join(FINISHES)}"
-    if (usage := answer.usage) is not None:
-        counts = (usage.prompt_tokens, usage.completion_tokens, usage.total_tokens)
-        if None not in counts and sum(counts[:2]) != counts[2]:
-            yield f"usage: total_tokens is {counts[2]}, expected {sum(counts[:2])}"
+    if (said := miscounted(answer.usage)) is not None:
+        yield f"usage: {said}"
+
+
+def miscounted(usage: Any) -> str | None:
+    """Say what the total of some counts is and should be; None where it is right, or not all of them are there."""
+    prompt, completion, total = (getattr(usage, name, None) for name in COUNTS)
+    if prompt is None or completion is None or total in {None, prompt + completion}:
+        return None
+    return f"total_tokens is {total}, expected {prompt + completion}"
 
 
 def _vectors(answer: Any, asked: Any) -> Iterator[str]:

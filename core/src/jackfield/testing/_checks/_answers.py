@@ -17,8 +17,7 @@ from .._results import MADE_UP, plain_result, recorded
 from .._runs import Outcome, call
 from .._subject import Subject
 
-__all__ = ["compare", "test_response_golden", "told", "two_calls", "whole"]
-
+__all__ = ["compare", "is_json", "test_response_golden", "told", "two_calls", "whole"]
 
 MENDING = "mend the plugin there. The call gave no answer, so there is nothing that --accept could write."
 SHARED = "; its decoder= gives one and the same object to every stream, and each is to get one of its own"
@@ -73,10 +72,11 @@ def two_calls(subject: Subject, case: Case, outcome: Outcome) -> None:
 def _whole_calls(outcome: Outcome) -> int:
     """Return how many tool calls have an id of their own and arguments that are JSON."""
     calls = plain_result(outcome.response)["choices"][0]["message"].get("tool_calls", [])
-    return len({each.get("id") for each in calls if _is_json(each["function"].get("arguments"))})
+    return len({each.get("id") for each in calls if is_json(each["function"].get("arguments"))})
 
 
-def _is_json(text: Any) -> bool:
+def is_json(text: Any) -> bool:
+    """Whether something is a text of JSON."""
     try:
         json.loads(text)
     except (TypeError, ValueError):

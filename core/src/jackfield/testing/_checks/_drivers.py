@@ -13,15 +13,12 @@ from .._places import definition
 from .._replay import UnexpectedRequestError
 from .._runs import Outcome, call, call_on_asyncio, call_on_trio
 from .._subject import Subject
+from ._selections import NO_HOOK, hooked
 
 __all__ = ["test_asyncio_agrees", "test_the_gateway_agrees", "test_trio_agrees"]
 
 
-def _any(subject: Subject, case: Case) -> bool:
-    return case.operation in subject.hooks
-
-
-@each_case(_any, "no case is of a hook of the provider's own")
+@each_case(hooked, NO_HOOK)
 def test_asyncio_agrees(subject: Subject, case: Case) -> None:
     """A caller under asyncio gets what a sync caller gets, and the same errors.
 
@@ -35,7 +32,7 @@ def _no_trio(subject: Subject) -> str | None:
     return None if find_spec("trio") is not None else "trio is not installed: pip install 'jackfield[testing]'"
 
 
-@each_case(_any, "no case is of a hook of the provider's own", unless=_no_trio)
+@each_case(hooked, NO_HOOK, unless=_no_trio)
 def test_trio_agrees(subject: Subject, case: Case) -> None:
     """A caller under trio gets what a sync caller gets, and the same errors.
 
@@ -63,7 +60,7 @@ def _left_out(subject: Subject, case: Case) -> str | None:
     return unroutable(case)
 
 
-@each_case(_any, "no case is of a hook of the provider's own", unless=_no_gateway, left_out=_left_out)
+@each_case(hooked, NO_HOOK, unless=_no_gateway, left_out=_left_out)
 def test_the_gateway_agrees(subject: Subject, case: Case) -> None:
     """A client of the gateway gets over HTTP what a sync caller gets, `id`, `created` and the model's name aside.
 

@@ -16,6 +16,7 @@ from .._replay import API_BASE, body_at
 from .._runs import Outcome, call
 from .._subject import Subject
 from ._answers import told
+from ._selections import NO_WIRE, first_of_each
 from ._servers import Cutting, Fixed, Raising
 
 __all__ = [
@@ -25,7 +26,6 @@ __all__ = [
     "test_statuses_become_errors",
 ]
 
-NO_WIRE = "the provider has no HTTP exchanges"
 MOST = 8
 CALM, SECONDS = {"content-type": "application/json"}, 7.0
 
@@ -100,12 +100,7 @@ def _text_of(result: dict[str, Any]) -> Any:
     return choices[0].get("message", choices[0]).get("content", choices[0])
 
 
-def _first_of_each(subject: Subject, case: Case) -> bool:
-    first = subject.of(case.operation)
-    return case is first and bool(case.exchanges) and case.operation in subject.hooks
-
-
-@each_case(_first_of_each, NO_WIRE)
+@each_case(first_of_each, NO_WIRE)
 def test_statuses_become_errors(subject: Subject, case: Case) -> None:
     """Every status above 400, with whatever body, becomes its error, retryable as the status is, with Retry-After.
 
@@ -172,7 +167,7 @@ def _repeated(server: Fixed | Raising | Cutting) -> str | None:
     return None if server.asked < 2 else f"led to {server.asked} requests, and whether to try again is the caller's"
 
 
-@each_case(_first_of_each, NO_WIRE)
+@each_case(first_of_each, NO_WIRE)
 def test_answers_of_another_shape_are_told(subject: Subject, case: Case) -> None:
     """An answer of status 200 that is another JSON, or none, is told as the server's fault, and not the plugin's.
 
@@ -216,7 +211,7 @@ def _holds_something(result: dict[str, Any]) -> bool:
     return any(each.get("content") or each.get("text") or each.get("tool_calls") for each in said)
 
 
-@each_case(_first_of_each, NO_WIRE)
+@each_case(first_of_each, NO_WIRE)
 def test_network_faults_are_told(subject: Subject, case: Case) -> None:
     """A refused or reset connection, a time-out and a body that is cut are connection errors, and may be retried.
 

@@ -9,21 +9,13 @@ from ..._accumulate import Accumulator
 from ..._chunks import as_chunk, chunk_of_text
 from ..._framing import splitter_factory
 from ...flow import EventStream
-from ...types import TextCompletionResponse
+from ...types import ModelResponseStream, TextCompletionResponse
 from .._cases import Case
-from .._flows import described, several
+from .._flows import description_of, several
 from .._replay import API_BASE, body_at
 from .._subject import Subject
 
-__all__ = ["body_of", "cuts", "description_of", "frames_at", "framing_of"]
-
-
-def description_of(subject: Subject, case: Case) -> EventStream | None:
-    """Return what describes a case's stream over HTTP; None where there is none, which test_stream_golden tells."""
-    try:
-        return described(subject, case)
-    except Exception:
-        return None
+__all__ = ["body_of", "chat_chunk", "cuts", "frames_at", "framing_of"]
 
 
 def framing_of(subject: Subject, case: Case) -> Any:
@@ -56,6 +48,12 @@ def cuts(description: EventStream, body: bytes) -> list[int]:
     return ends[:-1]  # a splitter that holds its last frame back until the end
 
 
+def chat_chunk(item: Any) -> ModelResponseStream:
+    """Return what a decoder gave as a chat's chunk, that of a text completion too."""
+    chunk = as_chunk(item)
+    return chunk_of_text(chunk) if isinstance(chunk, TextCompletionResponse) else chunk
+
+
 class _Ending:
     """Tells whether a stream has said its finish, as the core sees it."""
 
@@ -68,6 +66,5 @@ class _Ending:
         if decoded is None:
             return True
         for item in several(decoded):
-            chunk = as_chunk(item)
-            self._accumulator.push(chunk_of_text(chunk) if isinstance(chunk, TextCompletionResponse) else chunk)
+            self._accumulator.push(chat_chunk(item))
         return self._accumulator.finished

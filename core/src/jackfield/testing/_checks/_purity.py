@@ -15,6 +15,7 @@ from .._flows import Bare
 from .._places import definition, inside
 from .._subject import Subject
 from .._watch import environment_watched, watched
+from ._selections import NO_HOOK, hooked
 
 __all__ = [
     "test_a_flow_does_nothing_itself",
@@ -97,11 +98,7 @@ class _On:
         self._watch.on = False
 
 
-def _hooked(subject: Subject, case: Case) -> bool:
-    return case.operation in subject.hooks
-
-
-@each_case(_hooked, "no case is of a hook of the provider's own")
+@each_case(hooked, NO_HOOK)
 def test_settings_are_not_read_by_hand(subject: Subject, case: Case) -> None:
     """Key and address come from `settings`; no hook reads an environment variable by itself.
 

@@ -19,6 +19,7 @@ from .._replay import API_KEY, Replay, UnexpectedRequestError, written
 from .._runs import call
 from .._secrets import forms_of
 from .._subject import Subject
+from ._selections import NO_HOOK, NO_WIRE, hooked
 
 __all__ = [
     "test_request_golden",
@@ -29,16 +30,11 @@ __all__ = [
 
 GIVEN = {"headers": {"x-conformance": "a-value"}, "extra_body": {"conformance_extra": "a-value"}}
 ANSWERING = "let one case at least be answered, or take the hook out: what refuses everything offers nothing."
-NO_WIRE = "the provider has no HTTP exchanges"
 CHAT = {"streaming": "completion"}
 
 
 def _exchanged(subject: Subject, case: Case) -> bool:
     return bool(case.exchanges)
-
-
-def _in_flow(subject: Subject, case: Case) -> bool:
-    return case.operation in subject.hooks
 
 
 @once()
@@ -134,7 +130,7 @@ def test_the_key_is_in_a_header_only(subject: Subject, case: Case) -> None:
             fail(f"request {number} of {case.name} carries the key in {' and '.join(found)}", at=definition(hook))
 
 
-@each_case(_in_flow, "no case is of a hook of the provider's own")
+@each_case(hooked, NO_HOOK)
 def test_the_request_is_left_alone(subject: Subject, case: Case) -> None:
     """The request is not changed: the caller's messages are the caller's, and a retry sends them again.
 

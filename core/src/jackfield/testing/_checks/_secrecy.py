@@ -24,6 +24,7 @@ from .._results import plain_result
 from .._runs import call
 from .._secrets import forms_of, shows, texts_of
 from .._subject import Subject
+from ._selections import NO_HOOK, NO_WIRE, hooked
 
 __all__ = ["test_the_key_goes_to_no_other_origin", "test_the_key_is_shown_nowhere", "test_wire_files_hold_no_key"]
 
@@ -43,11 +44,7 @@ BREAKS = (b"no frame", b'data: {"error": {"message": "overloaded"}}\n\n', b'{"er
 """What may come in the middle of a stream, in place of its rest."""
 
 
-def _hooked(subject: Subject, case: Case) -> bool:
-    return case.operation in subject.hooks
-
-
-@each_case(_hooked, "no case is of a hook of the provider's own")
+@each_case(hooked, NO_HOOK)
 def test_the_key_is_shown_nowhere(subject: Subject, case: Case) -> None:
     """The key appears in no result, no exception, no repr, no log line, no warning and nothing that is printed.
 
@@ -119,10 +116,10 @@ def _listening() -> Iterator[Callable[[], list[tuple[str, str]]]]:
 
 
 def _exchanged(subject: Subject, case: Case) -> bool:
-    return bool(case.exchanges) and case.operation in subject.hooks
+    return bool(case.exchanges) and hooked(subject, case)
 
 
-@each_case(_exchanged, "the provider has no HTTP exchanges")
+@each_case(_exchanged, NO_WIRE)
 def test_the_key_goes_to_no_other_origin(subject: Subject, case: Case) -> None:
     """The key goes to the origin of `api_base` alone, also where an answer names an address elsewhere.
 

@@ -11,21 +11,17 @@ from .._flows import Bare
 from .._places import definition, line_of
 from .._replay import API_BASE, API_KEY, Replay
 from .._runs import call
-from .._secrets import forms_of, shows
+from .._secrets import shows
 from .._subject import Subject
+from ._selections import NO_WIRE, first_of_each
 
 __all__ = ["test_two_callers_share_nothing", "test_what_is_not_set_is_asked_for"]
 
 ANOTHER_BASE = "https://another.invalid"
 ANOTHER_KEY = "sk-another-callers-key"
-NO_WIRE = "the provider has no HTTP exchanges"
 
 
-def _first_of_each(subject: Subject, case: Case) -> bool:
-    return case is subject.of(case.operation) and bool(case.exchanges) and case.operation in subject.hooks
-
-
-@each_case(_first_of_each, NO_WIRE)
+@each_case(first_of_each, NO_WIRE)
 def test_two_callers_share_nothing(subject: Subject, case: Case) -> None:
     """A caller's requests go to the caller's own address with the caller's own key, whoever called before.
 
@@ -47,7 +43,7 @@ def test_two_callers_share_nothing(subject: Subject, case: Case) -> None:
         fail(f"a second caller of {case.name}, with another key and address, got {got}", at=at, cause=error)
 
 
-@each_case(_first_of_each, NO_WIRE)
+@each_case(first_of_each, NO_WIRE)
 def test_what_is_not_set_is_asked_for(subject: Subject, case: Case) -> None:
     """Without a key, or without an address, nothing stands in its place: the error names the variable to set.
 
@@ -67,9 +63,8 @@ def test_what_is_not_set_is_asked_for(subject: Subject, case: Case) -> None:
 
 
 def _headers_with_the_key(bare: Bare) -> set[str]:
-    forms = [form.decode() for form in forms_of(API_KEY)]
     headers = [(name, value) for effect in bare.asked for name, value in (effect.headers or {}).items()]
-    return {name for name, value in headers if any(form in value for form in forms)}
+    return {name for name, value in headers if shows(API_KEY, [value])}
 
 
 def _without(

@@ -6,20 +6,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ..._chunks import as_chunk, chunk_of_text
-from ...types import ModelResponseStream, TextCompletionResponse
+from ...types import ModelResponseStream
 from .._cases import Case
 from .._check import each_case, fail
 from .._flows import Bare, place_of
 from .._runs import call
 from .._subject import Subject
-from ._answer_laws import FINISHES
+from ._answer_laws import COUNTS, FINISHES, miscounted
+from ._frames import chat_chunk
 from ._streams import NO_STREAM, streams
 
 __all__ = ["test_the_stream_laws"]
-
-ADDENDS = ("prompt_tokens", "completion_tokens")
-COUNTS = (*ADDENDS, "total_tokens")
 
 
 @each_case(streams, NO_STREAM)
@@ -33,8 +30,7 @@ def test_the_stream_laws(subject: Subject, case: Case) -> None:
     """
     if call(subject, case).error is not None:
         return  # told by test_stream_golden
-    given = [as_chunk(item) for item in Bare(subject, case).run()]
-    chunks = [chunk_of_text(each) if isinstance(each, TextCompletionResponse) else each for each in given]
+    chunks = [chat_chunk(item) for item in Bare(subject, case).run()]
     if broken := [*_finishes(chunks), *_roles(chunks), *_counts(chunks), *_tool_calls(chunks)]:
         fail(f"the stream of {case.name} breaks these laws:", broken, place_of(subject, case))
 
@@ -64,8 +60,8 @@ def _counts(chunks: list[ModelResponseStream]) -> Iterator[str]:
     before: dict[str, int] = {}
     for number, usage in enumerate(chunk.usage for chunk in chunks):
         counts: dict[str, int] = {name: count for name in COUNTS if (count := getattr(usage, name, None)) is not None}
-        if len(counts) == len(COUNTS) and counts["total_tokens"] != (total := sum(counts[name] for name in ADDENDS)):
-            yield f"the usage of chunk {number}: total_tokens is {counts['total_tokens']}, expected {total}"
+        if (said := miscounted(usage)) is not None:
+            yield f"the usage of chunk {number}: {said}"
         for name, count in counts.items():
             if count < before.get(name, 0):
                 yield f"the usage of chunk {number}: {name} is {count}, after {before[name]}"

@@ -11,11 +11,12 @@ from .._check import each_case, fail
 from .._differences import differences
 from .._flows import chunks_of, described, opened_again, place_of
 from .._places import definition, line_of
-from .._replay import API_BASE, Replay, body_at, in_pieces
+from .._replay import Replay, in_pieces
 from .._results import comparable, plain_result
 from .._runs import Outcome, call, stream_of
 from .._subject import Subject
 from ._answers import compare, told, two_calls
+from ._frames import body_of
 from ._words import in_other_words
 
 __all__ = [
@@ -131,7 +132,7 @@ def test_two_streams_share_nothing(subject: Subject, case: Case) -> None:
 
 
 def _compare_opened_again(subject: Subject, case: Case, used: EventStream) -> None:
-    body = body_at(case.exchanges[-1].answer.body, API_BASE)
+    body = body_of(case)
     fresh = described(subject, case)
     assert fresh is not None  # as the one before it
     expected, at = list(chunks_of(fresh, body)), place_of(subject, case)

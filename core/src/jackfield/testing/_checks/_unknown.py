@@ -9,13 +9,13 @@ from ...errors import InvalidResponseError
 from .._cases import Case
 from .._check import each_case, fail
 from .._differences import differences
-from .._flows import place_of
+from .._flows import description_of, place_of
 from .._places import line_of
 from .._replay import pieces
 from .._results import comparable, plain_result
 from .._runs import Outcome, call
 from .._subject import Subject
-from ._frames import body_of, description_of
+from ._frames import body_of
 from ._strangers import with_a_stranger
 from ._streams import NO_WIRE_STREAM, on_wire
 

@@ -11,13 +11,13 @@ from ...flow import EventStream
 from .._cases import Case
 from .._check import each_case, fail
 from .._differences import differences, shown
-from .._flows import frames_of, place_of
+from .._flows import description_of, frames_of, place_of
 from .._places import definition
 from .._replay import pieces
 from .._results import plain_result
 from .._runs import Outcome, call
 from .._subject import Subject
-from ._frames import body_of, cuts, description_of, framing_of
+from ._frames import body_of, cuts, framing_of
 from ._strangers import object_in
 from ._streams import NO_WIRE_STREAM, on_wire, same
 
