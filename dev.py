@@ -160,7 +160,7 @@ def core_and_whole() -> bool:
 
 
 def both_at_once(jobs: Sequence[Callable[[], bool]]) -> bool:
-    """Does jobs, two at a time: they wait for processes, and most machines have more cores than one."""
+    """Does jobs, two at a time, the longest first: they wait for processes, and most machines have more cores than one."""
     with ThreadPoolExecutor(max_workers=2) as pool:
         return all(list(pool.map(lambda job: job(), jobs)))
 
@@ -178,7 +178,7 @@ def wheels() -> bool:
     """Builds every wheel and runs each distribution's tests where only wheels are installed and no `src` exists."""
     with tempfile.TemporaryDirectory() as folder:
         built = {name: build(member, Path(folder)) for name, member in MEMBERS.items()}
-        jobs = [partial(alone, name, Path(folder) / name, built) for name in reversed(MEMBERS) if name != TEMPLATE]
+        jobs = [partial(alone, name, Path(folder) / name, built) for name in MEMBERS if name != TEMPLATE]
         return both_at_once([*jobs, partial(from_templates, Path(folder) / "authors", built)])
 
 

@@ -42,9 +42,9 @@ def line_of(error: BaseException | None, roots: Roots) -> str | None:
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
-        within = [each for each in _frames(error.__traceback__) if inside(each[0].f_code.co_filename, roots)]
-        if within:
-            return _written(within[-1][0].f_code, within[-1][1])
+        for frame, line in reversed([*_frames(error.__traceback__)]):
+            if inside(frame.f_code.co_filename, roots):
+                return _written(frame.f_code, line)
         error = error.__cause__ or error.__context__
     return None
 

@@ -136,10 +136,13 @@ def _misread(
     """Say what is wrong with the error that an answer becomes, and where; None where nothing is."""
     server = Fixed(Answer(status, {**CALM, "retry-after": "7"}, body))
     outcome = call(subject, case, handler=server)
-    at = line_of(outcome.error, subject.roots)
-    if (problem := _problem(outcome.error, status, own)) is None and (problem := _repeated(server)) is not None:
+    if problem := _problem(outcome.error, status, own):
+        at = line_of(outcome.error, subject.roots)
+    elif problem := _repeated(server):
         at = definition(subject.function(case.operation))
-    return None if problem is None else (f"{status} with {body[:40]!r} {problem}", at)
+    else:
+        return None
+    return f"{status} with {body[:40]!r} {problem}", at
 
 
 def _problem(error: Exception | None, status: int, own: Exception | None = None) -> str | None:
