@@ -160,7 +160,7 @@ def core_and_whole() -> bool:
 
 
 def both_at_once(jobs: Sequence[Callable[[], bool]]) -> bool:
-    """Does jobs, two at a time, the longest first: they wait for processes, and most machines have more cores than one."""
+    """Does jobs, the longest first, two at a time: they wait for processes, and most machines have a second core."""
     with ThreadPoolExecutor(max_workers=2) as pool:
         return all(list(pool.map(lambda job: job(), jobs)))
 
