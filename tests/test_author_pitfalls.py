@@ -306,7 +306,8 @@ def with_a_mark(folder: Path):
 def run_by_pytest(folder: Path, source: str):
     (folder / "test_acme.py").write_text(source, encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-p", "jackfield.testing.plugin", "--rootdir", folder, folder]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    plain = os.environ | {"PY_COLORS": "0"}
+    return subprocess.run(command, cwd=folder, env=plain, capture_output=True, text=True, check=False)
 
 
 def with_a_gap_of_no_test(folder: Path):

@@ -254,7 +254,8 @@ def test_the_exit_code_tells_how_it_ended(house, monkeypatch, arguments):
     assert end.value.code == ENDS[arguments]
 
 
-def test_a_table_shows_brackets_as_they_are(capsys):
+def test_a_table_shows_brackets_as_they_are(capsys, monkeypatch):
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
     _for_people(["NAME", "DETAILS"], [["fake", "[red]is no colour[/red]"]])
     assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == [
         "NAME  DETAILS",

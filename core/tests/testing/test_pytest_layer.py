@@ -48,6 +48,7 @@ def run_pytest(tmp_path, monkeypatch, capsys):
     """Runs pytest on a file, in this process: the file, what is beside it and nothing of this repository's settings."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    monkeypatch.setenv("PY_COLORS", "0")
     (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
 
     def run(source, *arguments, env=None):
