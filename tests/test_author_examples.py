@@ -41,7 +41,7 @@ from jackfield.flow import call as foreign
 from jackfield.testing import Case, check
 from jackfield.testing._canonical import canonical_names
 from jackfield.testing._checks import CHECKS
-from jackfield.testing._engine import Test
+from jackfield.testing._engine import plan_of
 from jackfield.testing._record import RECORDING
 from jackfield.testing._subject import subject_of
 from jackfield.testing._written import accept
@@ -273,7 +273,7 @@ def test_the_suite_of_the_page_passes_for_the_sdk_of_the_page():
     first, _, last = blocks("wrapping-an-sdk.md")
     acme, suite = module(first).Acme(), module(last).TestAcme
     subject = subject_of("acme", plugin=acme, model=suite.model, cases=suite.cases)
-    verdicts = [Test(check, case).run(subject) for check in CHECKS for case in check.cases(subject)]
+    verdicts = [test.run(subject) for test in plan_of(subject).tests]
     failed = [verdict.text.partition("\n")[0] for verdict in verdicts if verdict.kind != "passed"]
     assert failed == [f"{subject.owner} implements completion, streaming, and these cases are missing:"]
     unregister_provider("acme")
@@ -399,8 +399,8 @@ def test_the_provider_of_the_page_passes_the_kit_once_its_wire_files_are_recorde
     write_errors(tmp_path, EVENTS[events])
     acme = {"plugin": module(blocks(page)[number]), "model": "m", "wire": tmp_path}
     subject = subject_of("acme", **acme, complete=False)
-    for case in RECORDING.cases(subject):
-        RECORDING.run(subject, case)
+    for test in plan_of(subject, checks=[RECORDING]).tests:
+        test.check.run(subject, test.case)
     accept(subject_of("acme", **acme))
     assert check("acme", **acme).failed == {}
 

@@ -16,7 +16,7 @@ from jackfield.flow import call as foreign
 from jackfield.flow import http
 from jackfield.testing import Case, Gap, ProviderSuite
 from jackfield.testing._checks import CHECKS
-from jackfield.testing._engine import Test, gaps_of
+from jackfield.testing._engine import Test, plan_of
 from jackfield.testing._record import RECORDING
 from jackfield.testing._subject import subject_of
 from jackfield.testing._tape import check_variables
@@ -311,7 +311,7 @@ def run_by_pytest(folder: Path, source: str):
 
 
 def with_a_gap_of_no_test(folder: Path):
-    gaps_of(written(folder), {"test_request_gold": Gap(reason="a slip")})
+    plan_of(written(folder), {"test_request_gold": Gap(reason="a slip")})
 
 
 def with_a_test_of_its_own():

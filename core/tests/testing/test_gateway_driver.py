@@ -8,9 +8,10 @@ from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 import pytest
-from jackfield.testing import Case, _engine
+from jackfield.testing import Case
 from jackfield.testing._cases import Answer, Exchange
 from jackfield.testing._checks._drivers import test_the_gateway_agrees as gateway_agrees
+from jackfield.testing._engine import plan_of
 from jackfield.testing._gateway import ReplayServer
 from jackfield.types import CompletionRequest, ImageEditRequest, ListModelsRequest
 
@@ -75,7 +76,7 @@ CASES = (
 
 def failures(subject):
     """What fails through the gateway: case → its text."""
-    verdicts = {test.case.name: test.run(subject) for test in _engine.tests_of(subject, gateway_agrees, {})}
+    verdicts = {test.case.name: test.run(subject) for test in plan_of(subject, checks=[gateway_agrees]).tests}
     subject.close()
     return {name: verdict.text for name, verdict in verdicts.items() if verdict.kind == "failed"}
 
@@ -109,8 +110,9 @@ def test_what_has_no_way_through_the_gateway_is_said_to_be_not_run(installed):
     ]
     listing = "\n@hookimpl\ndef list_models(request, settings): return []\n"
     subject = installed(source=SOURCE.format(process=0, elsewhere="text") + listing, cases=cases)
-    assert [case.name for case in gateway_agrees.cases(subject)] == ["plain"]
-    reasons = {name.partition("[")[2][:-1]: why for name, why in gateway_agrees.not_run(subject).items()}
+    cases, left_out = gateway_agrees.scope(subject)
+    assert [case.name for case in cases] == ["plain"]
+    reasons = {name.partition("[")[2][:-1]: why for name, why in left_out.items()}
     assert reasons == {
         "retried": "the gateway's config has no num_retries of a single model",
         "own-client": "the gateway's config has no client of a single model",

@@ -7,8 +7,9 @@ from importlib.util import find_spec
 import pytest
 from fine import IN_PROCESS, Fine
 from jackfield import hookimpl
-from jackfield.testing import _engine, check
+from jackfield.testing import check
 from jackfield.testing._checks import CHECKS
+from jackfield.testing._engine import plan_of
 
 GATEWAY = "test_the_gateway_agrees"
 
@@ -18,13 +19,10 @@ with_gateway = pytest.mark.skipif(find_spec("jackfield_gateway") is None, reason
 def failures(subject, *, gateway=False):
     """What fails: check → the text of its first failure. The gateway's process is started only where asked for."""
     failed = {}
-    for each in CHECKS:
-        if each.name == GATEWAY and not gateway:
-            continue
-        for test in _engine.tests_of(subject, each, {}):
-            verdict = test.run(subject)
-            if verdict.kind == "failed":
-                failed.setdefault(each.name, verdict.text)
+    for test in plan_of(subject, checks=[each for each in CHECKS if gateway or each.name != GATEWAY]).tests:
+        verdict = test.run(subject)
+        if verdict.kind == "failed":
+            failed.setdefault(test.check.name, verdict.text)
     subject.close()
     failed.pop("test_the_canonical_cases_are_there", None)
     return failed
@@ -137,12 +135,8 @@ def test_an_answer_that_depends_on_the_process(installed):
 
 def test_canonical_cases_that_are_missing(installed):
     subject = installed()
-    [text] = [
-        test.run(subject).text
-        for each in CHECKS
-        if each.name == "test_the_canonical_cases_are_there"
-        for test in _engine.tests_of(subject, each, {})
-    ]
+    [test] = plan_of(subject).of("test_the_canonical_cases_are_there")
+    text = test.run(subject).text
     assert "chat-tools" in text
     assert "chat-plain" not in text
 

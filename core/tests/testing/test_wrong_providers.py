@@ -14,8 +14,9 @@ import wrong_settings
 import wrong_streams
 from fine import Fine, write_wire
 from jackfield import BadRequestError, hookimpl
-from jackfield.testing import Case, _engine
+from jackfield.testing import Case
 from jackfield.testing._checks import CHECKS
+from jackfield.testing._engine import plan_of
 from jackfield.testing._subject import subject_of
 from jackfield.testing._written import accept
 
@@ -137,11 +138,10 @@ WRONG = [
 def failures(subject):
     """What fails: check → the texts of its failures."""
     failed = {}
-    for check in CHECKS:
-        for test in _engine.tests_of(subject, check, {}):
-            verdict = test.run(subject)
-            if verdict.kind == "failed":
-                failed.setdefault(check.name, []).append(verdict.text)
+    for test in plan_of(subject).tests:
+        verdict = test.run(subject)
+        if verdict.kind == "failed":
+            failed.setdefault(test.check.name, []).append(verdict.text)
     subject.close()
     return failed
 

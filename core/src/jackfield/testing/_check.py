@@ -50,26 +50,20 @@ class Check:
         """The paragraph that begins with "If this fails"."""
         return self.doc.partition("If this fails: ")[2].replace("\n", " ")
 
-    def cases(self, subject: Subject) -> list[Case | None]:
-        """Return what the check runs for: cases, or None once for the provider as a whole."""
-        if self.unless(subject) is not None:
-            return []
-        if self.selects is None:
-            return [None]
-        return [case for case in self._selected(subject) if self.left_out(subject, case) is None]
+    def scope(self, subject: Subject) -> tuple[list[Case | None], dict[str, str]]:
+        """Return what the check runs for, cases or None once for the provider as a whole, and what does not run.
 
-    def not_run(self, subject: Subject) -> dict[str, str]:
-        """Say what of this check does not run, and why: its name, or that with a case in brackets → the reason."""
+        Of the latter its name, or that with a case in brackets → the reason. To find out may take calls of cases.
+        """
         if (reason := self.unless(subject)) is not None:
-            return {self.name: reason}
+            return [], {self.name: reason}
         if self.selects is None:
-            return {}
-        selected = self._selected(subject)
-        reasons = {f"{self.name}[{case.name}]": self.left_out(subject, case) for case in selected}
-        return {name: why for name, why in reasons.items() if why} if selected else {self.name: self.nothing}
-
-    def _selected(self, subject: Subject) -> list[Case]:
-        return [case for case in subject.cases if self.selects is not None and self.selects(subject, case)]
+            return [None], {}
+        selected = [(case, self.left_out(subject, case)) for case in subject.cases if self.selects(subject, case)]
+        if not selected:
+            return [], {self.name: self.nothing}
+        left_out = {f"{self.name}[{case.name}]": why for case, why in selected if why is not None}
+        return [case for case, why in selected if why is None], left_out
 
     def run(self, subject: Subject, case: Case | None) -> None:
         """Check; raises NonconformanceError."""

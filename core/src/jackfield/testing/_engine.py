@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import PluginError
@@ -14,7 +14,7 @@ from ._errors import SuiteError
 from ._report import Report
 from ._subject import Subject, subject_of
 
-__all__ = ["Gap", "Test", "Verdict", "check", "gaps_of", "tests_of"]
+__all__ = ["Gap", "Plan", "Test", "Verdict", "check", "plan_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,13 +80,36 @@ def _held_to_gap(gap: Gap, failed: Exception | None) -> Verdict:
     )
 
 
-def tests_of(subject: Subject, check: Check, gaps: Mapping[str, Gap]) -> list[Test]:
-    """Return a check's tests of a subject."""
-    tests = [Test(check, case) for case in check.cases(subject)]
-    return [Test(check, test.case, gaps.get(test.name) or gaps.get(check.name)) for test in tests]
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The tests of a subject, in their order, and what does not run: its name → the reason."""
+
+    tests: list[Test]
+    not_run: dict[str, str]
+
+    def of(self, check: str) -> list[Test]:
+        """Return the tests of the check of a name."""
+        return [test for test in self.tests if test.check.name == check]
 
 
-def gaps_of(subject: Subject, given: Mapping[str, Gap]) -> dict[str, Gap]:
+def plan_of(subject: Subject, gaps: Mapping[str, Gap] | None = None, checks: Iterable[Check] = CHECKS) -> Plan:
+    """Return what is to run of some checks; raises SuiteError for a gap that names no test that runs.
+
+    Without ``gaps`` there are none; with them, those of the wire files are added.
+    """
+    tests: list[Test] = []
+    not_run: dict[str, str] = {}
+    for check in checks:
+        cases, reasons = check.scope(subject)
+        tests += [Test(check, case) for case in cases]
+        not_run |= reasons
+    if gaps is not None:
+        known = _known_gaps(subject, gaps, {name for test in tests for name in (test.name, test.check.name)})
+        tests = [replace(test, gap=known.get(test.name) or known.get(test.check.name)) for test in tests]
+    return Plan(tests, not_run)
+
+
+def _known_gaps(subject: Subject, given: Mapping[str, Gap], named: set[str]) -> dict[str, Gap]:
     """Return the gaps given and those of the wire files; raises SuiteError for one that names no test that runs.
 
     Wire files go where others are: what the machine lacks for a test (the gateway) makes its gap no mistake.
@@ -94,8 +117,6 @@ def gaps_of(subject: Subject, given: Mapping[str, Gap]) -> dict[str, Gap]:
     absent = {each.name for each in CHECKS if each.unless(subject) is not None}
     declared = {name: Gap(reason=reason) for name, reason in subject.declared.items()}
     gaps = {name: gap for name, gap in declared.items() if name.partition("[")[0] not in absent} | dict(given)
-    named = {each.name for each in CHECKS if each.cases(subject)}
-    named |= {test.name for each in CHECKS for test in tests_of(subject, each, {})}
     for name, gap in gaps.items():
         if not isinstance(gap, Gap):
             raise SuiteError(f"gaps[{name!r}] is {gap!r}, expected Gap(reason=…, raises=…)")
@@ -136,15 +157,10 @@ def check(
 
 
 def _report(subject: Subject, given: Mapping[str, Gap]) -> Report:
-    gaps, report = gaps_of(subject, given), Report.of(subject)
-    for each in CHECKS:
-        for name, reason in each.not_run(subject).items():
-            report.note(name, "not run", reason)
-        for name, verdict in _verdicts(subject, each, gaps):
-            report.note(name, verdict.kind, verdict.text)
+    plan, report = plan_of(subject, given), Report.of(subject)
+    for name, reason in plan.not_run.items():
+        report.note(name, "not run", reason)
+    for test in plan.tests:
+        verdict = test.run(subject)
+        report.note(test.name, verdict.kind, verdict.text)
     return report
-
-
-def _verdicts(subject: Subject, each: Check, gaps: Mapping[str, Gap]) -> Iterator[tuple[str, Verdict]]:
-    for test in tests_of(subject, each, gaps):
-        yield test.name, test.run(subject)

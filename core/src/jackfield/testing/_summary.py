@@ -65,5 +65,5 @@ def _cases(tests: Iterable[str]) -> list[str]:
 
 
 def _others(subject: Subject, check: Check) -> list[str]:
-    asked = [case.name for case in check.cases(subject) if case is not None]
+    asked = [case.name for case in check.scope(subject)[0] if case is not None]
     return [case.name for case in subject.cases if case.name not in asked]

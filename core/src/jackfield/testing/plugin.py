@@ -15,8 +15,7 @@ from unittest import TestCase
 
 import pytest
 
-from ._checks import CHECKS
-from ._engine import Test, gaps_of, tests_of
+from ._engine import Test, plan_of
 from ._errors import SuiteError
 from ._live import LIVE
 from ._record import RECORDING
@@ -33,11 +32,9 @@ SWITCHES = {"skip", "skipif", "xfail"}
 
 IN_VAIN = "so that nothing of it would run"
 
-BY_NAME = {check.name: check for check in (*CHECKS, *MODES.values())}
-
 
 class Run:
-    """One suite in this session: its subject, loaded once, and its report."""
+    """One suite in this session: its subject, loaded once, what is to run, and its report."""
 
     def __init__(self, suite: type[ProviderSuite], config: pytest.Config) -> None:
         self.mode: str | None = next((mode for mode in (*MODES, ACCEPT) if config.getoption(mode)), None)
@@ -49,18 +46,13 @@ class Run:
             self.subject = suite.subject()
         if self.mode in MODES:
             check_variables(self.subject)
-        self.gaps = gaps_of(self.subject, suite.gaps) if self.mode not in MODES else {}
+            self.plan = plan_of(self.subject, checks=[MODES[self.mode]])
+        else:
+            self.plan = plan_of(self.subject, suite.gaps)
         self.report = Report.of(self.subject)
+        for name, reason in self.plan.not_run.items():
+            self.report.note(name, "not run", reason)
         self.collected: list[str] = []
-
-    def tests(self, name: str) -> list[Test]:
-        """Return the tests of a standard test's name, in this session's mode."""
-        check = BY_NAME[name]
-        if check is not MODES.get(self.mode or "", check) or (self.mode not in MODES and check in MODES.values()):
-            return []
-        for left_out, reason in check.not_run(self.subject).items():
-            self.report.note(left_out, "not run", reason)
-        return tests_of(self.subject, check, self.gaps)
 
     def close(self) -> None:
         """Stop what was started, and note which tests came to no verdict."""
@@ -115,7 +107,7 @@ class Conformance:
         suite: Any = getattr(collector, "obj", None)
         if not _is_suite(suite) or name not in STANDARD:
             return None
-        return None if self.run_of(suite, collector.config).tests(name) else []
+        return None if self.run_of(suite, collector.config).plan.of(name) else []
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Make a test of each case."""
@@ -123,7 +115,7 @@ class Conformance:
         if not _is_suite(suite) or name not in STANDARD:
             return
         run = self.run_of(suite, metafunc.config)
-        tests = run.tests(name)
+        tests = run.plan.of(name)
         run.collected += [test.name for test in tests]
         ids = [test.case.name if test.case else run.subject.name for test in tests]
         metafunc.parametrize("conformance", [run.bound(test) for test in tests], ids=ids)
