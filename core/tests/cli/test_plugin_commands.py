@@ -57,6 +57,16 @@ def test_it_runs_with_its_arguments(install, invoke):
     assert invoke("fake-greet", "--loud").exit_code == 2
 
 
+def test_a_shell_that_completes_a_known_command_is_told_nothing(invoke, monkeypatch):
+    monkeypatch.setitem(_known.COMMANDS, "fake-greet", "jackfield-greeter")
+    monkeypatch.setenv("_JACKFIELD_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", "jackfield fake-greet ")
+    monkeypatch.setenv("COMP_CWORD", "2")
+    result = invoke()
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "plain,chat" in result.stdout
+
+
 def test_a_known_command_that_is_not_installed_says_what_brings_it(install, invoke, monkeypatch):
     monkeypatch.setitem(_known.COMMANDS, "fake-greet", "jackfield-greeter")
     result = invoke("fake-greet", "Ada")

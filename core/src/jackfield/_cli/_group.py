@@ -49,7 +49,9 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that is asked for; raises UsageError, with what to install where it is known."""
-        if (brings := KNOWN_COMMANDS.get(args[0])) is not None and args[0] not in Index().group(COMMANDS):
+        # A shell that completes a line asks, too; what failed there would be written into that line.
+        brings = None if ctx.resilient_parsing else KNOWN_COMMANDS.get(args[0])
+        if brings is not None and args[0] not in Index().group(COMMANDS):
             ctx.fail(f"The command {args[0]!r} comes with another package: pip install {brings}")
         return super().resolve_command(ctx, args)
 
