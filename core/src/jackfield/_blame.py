@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import linecache
 import os
 import re
 import traceback
@@ -14,7 +15,7 @@ from typing import Any
 from .errors import ContractViolationError
 from .flow import Effect, Http
 
-__all__ = ["blame", "place_of", "slip_in"]
+__all__ = ["blame", "past_decorators", "place_of", "slip_in"]
 
 CORE = os.path.dirname(__file__) + os.sep
 LIBRARY = os.path.dirname(os.__file__) + os.sep
@@ -49,13 +50,22 @@ def _definition(function: Any) -> str:
     if not (inspect.isroutine(function) or inspect.isclass(function)):  # of a hook's name may be a module, too
         return ""
     try:
-        file, (lines, first) = inspect.getfile(function), inspect.getsourcelines(function)
+        file, (_, line) = inspect.getfile(function), inspect.getsourcelines(function)
     except (OSError, TypeError):  # one without source
         return ""
     if "<locals>" in function.__qualname__ or not _is_foreign(file):
         return ""
-    decorators = next((number for number, line in enumerate(lines) if DEFINITION.match(line)), 0)
-    return _written(file, first + decorators)
+    return _written(file, past_decorators(file, line))
+
+
+def past_decorators(file: str, line: int) -> int:
+    """Return the line of the `def` or `class` itself: what Python takes for its first line is a decorator's."""
+    if not linecache.getline(file, line).lstrip().startswith("@"):
+        return line
+    found = line
+    while (text := linecache.getline(file, found)) and not DEFINITION.match(text):
+        found += 1
+    return found if text else line
 
 
 def _written(file: str, line: int | None) -> str:

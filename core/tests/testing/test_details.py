@@ -1,9 +1,12 @@
 """The parts of the checks that no provider of the other files reaches."""
 
 import base64
+import importlib
 import json
 import logging
 import os
+import re
+import uuid
 from types import SimpleNamespace
 
 import pytest
@@ -404,6 +407,26 @@ def test_lines_are_found_where_there_are_any():
     assert "test_details.py" in definition(test_lines_are_found_where_there_are_any)
     assert line_of(None, ()) is None
     assert "in failed" in line_of_return(failed, lambda: None)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def hook(): pass\n",
+        "@same\ndef hook(): pass\n",
+        "@same\n\n# of the author\nasync def hook(): pass\n",
+        "@with_name(\n    'completion',\n)\ndef hook(): pass\n",
+        "@with_name(\n    'completion',\n)\nclass hook: pass\n",
+        "hook = lambda: None\n\ndef another(): pass\n",
+    ],
+)
+def test_a_definition_is_where_its_def_is_and_not_its_decorators(tmp_path, monkeypatch, source):
+    name = f"decorated_{uuid.uuid4().hex}"
+    head = "same = lambda hook: hook\nwith_name = lambda name: same\n"
+    (tmp_path / f"{name}.py").write_text(head + source)
+    monkeypatch.syspath_prepend(tmp_path)
+    line = next(number for number, text in enumerate(source.splitlines(), 3) if re.search(r"\bhook(\(|:| =)", text))
+    assert f"{name}.py:{line}, in " in definition(importlib.import_module(name).hook)
 
 
 def test_a_watched_environment_keeps_what_is_set_and_deleted(monkeypatch):

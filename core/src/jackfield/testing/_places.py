@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import linecache
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -11,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from types import CodeType, FrameType, TracebackType
 from typing import Any
+
+from .._blame import past_decorators
 
 __all__ = [
     "Roots",
@@ -71,17 +72,9 @@ def definition(function: Any) -> str | None:
             file, (_, line) = inspect.getfile(function), inspect.getsourcelines(function)
         except (OSError, TypeError):  # a class without source
             return None
-        return _placed(file, line, function.__qualname__)
+        return _placed(file, past_decorators(file, line), function.__qualname__)
     code = _code_of(function)
-    return _written(code, _first_line(code)) if code is not None else None
-
-
-def _first_line(code: CodeType) -> int:
-    """Return the line of the `def` itself: a function's first line is its decorator's."""
-    line = code.co_firstlineno
-    while (text := linecache.getline(code.co_filename, line).strip()).startswith("@"):
-        line += 1
-    return line if text else code.co_firstlineno
+    return _written(code, past_decorators(code.co_filename, code.co_firstlineno)) if code is not None else None
 
 
 def line_of_return(function: Any, action: Callable[[], object]) -> str | None:
