@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from ._cases import Case
 from ._errors import NonconformanceError
 from ._gateway_client import asked_of, told, unroutable
-from ._replay import API_KEY, body_at
+from ._replay import API_KEY, body_at, headers_at
 
 if TYPE_CHECKING:
     from ._subject import Subject
@@ -86,7 +86,7 @@ class Gateway:
         self._folder.cleanup()
 
     def _model(self, subject: Subject, case: Case) -> dict[str, Any]:
-        model = f"{subject.name}/{case.asked.model or subject.model}"
+        model = f"{subject.name}/{subject.model_of(case)}"
         params = {"model": model, "api_base": self._replay.base(case), "api_key": API_KEY, **case.options}
         return {"model_name": case.name, "litellm_params": params}
 
@@ -163,9 +163,9 @@ class ReplayServer:
         answer, base = case.exchanges[number].answer, self.base(case)
         content = body_at(answer.body, base)
         request.send_response(answer.status)
-        for header, value in answer.headers.items():
+        for header, value in headers_at(answer.headers, base).items():
             if header not in HOP:
-                request.send_header(header, value.replace("{api_base}", base))
+                request.send_header(header, value)
         request.send_header("content-length", str(len(content)))
         request.end_headers()
         request.wfile.write(content)

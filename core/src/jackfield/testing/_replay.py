@@ -12,11 +12,21 @@ from urllib.parse import parse_qsl
 from ..errors import JackfieldError
 from ..transports import Outgoing
 from ..transports.memory import Reply
-from ._cases import Answer, Case
+from ._cases import Case
 from ._errors import NonconformanceError
 from ._secrets import hidden
 
-__all__ = ["API_BASE", "API_KEY", "Replay", "body_at", "written"]
+__all__ = [
+    "API_BASE",
+    "API_KEY",
+    "Replay",
+    "UnexpectedRequestError",
+    "body_at",
+    "headers_at",
+    "in_pieces",
+    "pieces",
+    "written",
+]
 
 API_BASE = "https://conformance.invalid"
 API_KEY = "sk-conformance-key"
@@ -59,7 +69,7 @@ class Replay:
         answer = exchanges[number - 1].answer
         body = body_at(answer.body, self._base)
         pieces = self._cut(body) if self._cut is not None and number == len(exchanges) else body
-        reply = Reply(answer.status, _headers_at(answer, self._base), pieces)
+        reply = Reply(answer.status, headers_at(answer.headers, self._base), pieces)
         self.replies.append(reply)
         return reply
 
@@ -69,8 +79,9 @@ def body_at(body: bytes, base: str) -> bytes:
     return body.replace(b"{api_base}", base.encode())
 
 
-def _headers_at(answer: Answer, base: str) -> dict[str, str]:
-    return {name: value.replace("{api_base}", base) for name, value in answer.headers.items()}
+def headers_at(headers: Mapping[str, str], base: str) -> dict[str, str]:
+    """Return headers as a server at this address would send them."""
+    return {name: value.replace("{api_base}", base) for name, value in headers.items()}
 
 
 def written(outgoing: Outgoing, *, base: str = API_BASE, key: str = API_KEY) -> dict[str, Any]:

@@ -133,10 +133,12 @@ class Subject:
 
     def request(self, case: Case, **options: Any) -> Request:
         """Return a case's request as a caller of this provider makes it, anew each time."""
-        asked = case.asked
-        model = asked.model or ("" if asked.operation == "list_models" else self.model)
         given = {"api_base": API_BASE, "api_key": API_KEY, "num_retries": 0, **case.options, **options}
-        return fresh(asked.replace(model=model, options=CallOptions(provider=self.name, **given)))  # type: ignore[typeddict-item]
+        return fresh(case.asked.replace(model=self.model_of(case), options=CallOptions(provider=self.name, **given)))  # type: ignore[typeddict-item]
+
+    def model_of(self, case: Case) -> str:
+        """Return the model that a case asks for: its own, or the suite's; none where it asks which there are."""
+        return case.asked.model or ("" if case.operation == "list_models" else self.model)
 
     def settings(self, request: Request) -> Settings:
         """Return the settings that the provider sees with a request."""
@@ -187,8 +189,8 @@ def subject_of(
         subject.http, subject.cases = True, [*given, *not_yet_recorded(subject.hooks, given, wire)]
     if not subject.cases:
         _without_cases(subject)
-    if any(not case.asked.model and case.operation != "list_models" for case in subject.cases):
-        subject.model  # noqa: B018  # which raises where nobody named it, here and not in the middle of the checks
+    for case in subject.cases:
+        subject.model_of(case)  # which raises where nobody named it, here and not in the middle of the checks
     return subject
 
 

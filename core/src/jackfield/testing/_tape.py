@@ -54,12 +54,10 @@ def check_variables(subject: Subject) -> None:
 
 def real_request(subject: Subject, case: Case) -> Request:
     """Return a case's request with the key and address of the environment; for error-authentication a wrong key."""
-    asked = case.asked
-    model = asked.model or ("" if asked.operation == "list_models" else subject.model)
     options = CallOptions(provider=subject.name, **case.options)  # type: ignore[typeddict-item]
     if case.name == WRONG_KEY_CASE:
         options["api_key"] = WRONG_KEY
-    return asked.replace(model=model, options=options)
+    return case.asked.replace(model=subject.model_of(case), options=options)
 
 
 def real_call(subject: Subject, request: Request) -> tuple[Outcome, list[Taped]]:

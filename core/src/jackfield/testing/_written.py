@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -66,8 +67,6 @@ def _is_made_up(name: str, value: Any, other: Mapping[str, Any]) -> bool:
     # A time of today may be the same at the second call, but no server's record is of this very second.
     if name not in MADE_UP:
         return False
-    import time
-
     return value != other.get(name) or (name == "created" and abs(value - time.time()) < 3600)
 
 

@@ -12,7 +12,8 @@ from .._check import each_case, fail
 from .._places import line_of_return
 from .._runs import call
 from .._subject import Subject
-from ._answers import is_json, whole
+from ._answers import is_json
+from ._selections import whole
 
 __all__ = ["COUNTS", "FINISHES", "miscounted", "test_the_answer_laws"]
 

@@ -16,17 +16,13 @@ from .._replay import UnexpectedRequestError
 from .._results import MADE_UP, plain_result, recorded
 from .._runs import Outcome, call
 from .._subject import Subject
+from ._selections import whole
 
-__all__ = ["compare", "is_json", "test_response_golden", "told", "two_calls", "whole"]
+__all__ = ["compare", "is_json", "test_response_golden", "told", "two_calls"]
 
 MENDING = "mend the plugin there. The call gave no answer, so there is nothing that --accept could write."
 SHARED = "; its decoder= gives one and the same object to every stream, and each is to get one of its own"
 DECLARING = 'If it is to end with this error, say so in case.json: {"error": {"type": "…"}}.'
-
-
-def whole(subject: Subject, case: Case) -> bool:
-    """Whether a case is answered with a whole result, by a hook of the provider's own."""
-    return not case.streams and case.error is None and case.operation in subject.hooks
 
 
 @each_case(whole, "no case has a whole answer")

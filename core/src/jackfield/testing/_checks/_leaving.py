@@ -17,7 +17,7 @@ from .._places import Roots, definition, inside, line_at, line_of
 from .._replay import Replay, in_pieces
 from .._runs import call, leave, leave_on_asyncio, leave_on_trio
 from .._subject import Subject
-from ._streams import NO_STREAM, streams
+from ._selections import NO_STREAM, streams
 
 __all__ = ["test_leaving_early_closes_the_connection"]
 

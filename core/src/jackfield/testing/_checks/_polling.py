@@ -9,6 +9,7 @@ from .._check import each_case, fail
 from .._flows import Bare
 from .._places import definition
 from .._subject import Subject
+from ._selections import in_flow
 
 __all__ = ["test_a_poll_waits"]
 
@@ -17,8 +18,7 @@ LEAST, MOST = 0.01, 60.0
 
 
 def _polls(subject: Subject, case: Case) -> bool:
-    in_flow = case.operation in subject.hooks and subject.is_flow(case.operation)
-    return in_flow and any(_same(*each) for each in pairwise(case.exchanges))
+    return in_flow(subject, case) and any(_same(*each) for each in pairwise(case.exchanges))
 
 
 def _same(one: Exchange, next_: Exchange) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from contextlib import suppress
 from typing import Any
 
 from ... import protocols
@@ -15,7 +14,7 @@ from .._flows import Bare
 from .._places import definition, inside
 from .._subject import Subject
 from .._watch import environment_watched, watched
-from ._selections import NO_HOOK, hooked
+from ._selections import NO_HOOK, hooked, in_flow
 
 __all__ = [
     "test_a_flow_does_nothing_itself",
@@ -62,25 +61,21 @@ def _unmarked(subject: Subject, hook: str) -> list[str]:
     return [f"{name_of(subject.plugin)}.{hook} looks like a hook and has no @hookimpl, at {at}"]
 
 
-def _flow(subject: Subject, case: Case) -> bool:
-    return case.operation in subject.hooks and subject.is_flow(case.operation)
-
-
-@each_case(_flow, "no hook is a flow: blocking and async hooks do their work themselves")
+@each_case(in_flow, "no hook is a flow: blocking and async hooks do their work themselves")
 def test_a_flow_does_nothing_itself(subject: Subject, case: Case) -> None:
     """A flow, a splitter and a decoder open no file and no socket, start no thread and no process, and do not sleep.
 
     If this fails: ask for it instead: `yield from http(…)` for an exchange, `yield from sleep(…)` to wait,
     `yield from call(function)` for blocking code, which the core then runs where it stops nobody.
     """
-    _quietly(subject, case, step=None)  # once, so that what it imports is imported
+    Bare(subject, case).quietly()  # once, so that what it imports is imported
     with watched(subject.roots) as seen:
         seen.on = False
 
         def step() -> Any:
             return _On(seen)
 
-        _quietly(subject, case, step)
+        Bare(subject, case, step=step).quietly()
     if seen:
         fail(f"the flow of {case.operation} did something itself:", list(dict.fromkeys(seen)))
 
@@ -106,12 +101,6 @@ def test_settings_are_not_read_by_hand(subject: Subject, case: Case) -> None:
     `settings.api_base`, which know what the caller gave too; other settings are parameters of the call.
     """
     with environment_watched(subject.roots) as seen:
-        _quietly(subject, case, step=None)
+        Bare(subject, case).quietly()
     if seen:
         fail("the plugin reads environment variables by hand:", list(dict.fromkeys(seen)))
-
-
-def _quietly(subject: Subject, case: Case, step: Any) -> None:
-    bare = Bare(subject, case) if step is None else Bare(subject, case, step=step)
-    with suppress(Exception):  # what else is wrong with the call is another check's to tell
-        bare.run()

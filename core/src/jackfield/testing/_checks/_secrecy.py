@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import os
 import re
 import warnings
 from collections.abc import Callable, Iterator
@@ -176,8 +177,6 @@ def test_wire_files_hold_no_key(subject: Subject) -> None:
 
 
 def _holds_key(subject: Subject, file: Path) -> bool:
-    import os
-
     content = file.read_bytes()
     real = [os.environ[name] for name in subject.loaded.info.api_key_env if os.environ.get(name)]
     keys = [API_KEY, *(key for key in real if len(key) > 7)]

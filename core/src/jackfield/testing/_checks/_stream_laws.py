@@ -14,7 +14,7 @@ from .._runs import call
 from .._subject import Subject
 from ._answer_laws import COUNTS, FINISHES, miscounted
 from ._frames import chat_chunk
-from ._streams import NO_STREAM, streams
+from ._selections import NO_STREAM, streams
 
 __all__ = ["test_the_stream_laws"]
 

@@ -17,32 +17,16 @@ from .._runs import Outcome, call, stream_of
 from .._subject import Subject
 from ._answers import compare, told, two_calls
 from ._frames import body_of
+from ._selections import NO_STREAM, NO_WIRE_STREAM, on_wire, streams
 from ._words import in_other_words
 
 __all__ = [
+    "same",
     "test_a_stream_adds_up_to_the_whole_answer",
     "test_a_stream_comes_byte_by_byte",
     "test_stream_golden",
     "test_two_streams_share_nothing",
 ]
-
-NO_STREAM = "no case is a stream"
-NO_WIRE_STREAM = "no case is a stream over HTTP"
-
-
-def streams(subject: Subject, case: Case) -> bool:
-    """Whether a case is a stream with a result, of a hook of the provider's own."""
-    return case.streams and case.error is None and case.operation in subject.hooks
-
-
-def on_wire(subject: Subject, case: Case) -> bool:
-    """Whether a case is a stream whose frames come over HTTP."""
-    if not (streams(subject, case) and case.exchanges):
-        return False
-    try:
-        return described(subject, case) is not None
-    except Exception:  # what is wrong with it, test_stream_golden tells
-        return True
 
 
 @each_case(streams, NO_STREAM)

@@ -16,8 +16,8 @@ from .._results import comparable, plain_result
 from .._runs import Outcome, call
 from .._subject import Subject
 from ._frames import body_of
+from ._selections import NO_WIRE_STREAM, on_wire
 from ._strangers import with_a_stranger
-from ._streams import NO_WIRE_STREAM, on_wire
 
 __all__ = ["test_unknown_frames_are_passed_over"]
 

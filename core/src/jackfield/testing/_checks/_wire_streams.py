@@ -18,8 +18,9 @@ from .._results import plain_result
 from .._runs import Outcome, call
 from .._subject import Subject
 from ._frames import body_of, cuts, framing_of
+from ._selections import NO_WIRE_STREAM, on_wire
 from ._strangers import object_in
-from ._streams import NO_WIRE_STREAM, on_wire, same
+from ._streams import same
 
 __all__ = [
     "test_a_cut_stream_is_an_error",
