@@ -221,7 +221,7 @@ LEFT = {
     "an editor's swap file": ("chat-plain/.case.json.swp", holding(b"b0VIM")),
     "an editor's lock, which is a broken link": (
         "chat-plain/.#case.json",
-        lambda file: file.symlink_to("jane@desk.1234"),
+        lambda file: file.symlink_to("user@host.1234"),
     ),
     "an editor's copy": ("chat-plain/case.json~", holding("{")),
     "git's": (".gitattributes", holding("*.body -text\n")),
