@@ -258,7 +258,7 @@ def test_a_thousand_calls_leave_no_task_and_no_thread_behind():
 
     assert len(run(tasks)) == 1
     assert not home().calls
-    assert set(threading.enumerate()) == before
+    assert set(threading.enumerate()) - before == set()  # one of another test's may have ended meanwhile
 
 
 # ------------------------------------------------------------------------------------------------------------- nested
