@@ -7,6 +7,7 @@ find them. The public index is a folder on loopback, laid out as PEP 503 says; t
 from __future__ import annotations
 
 import os
+import random
 import re
 import runpy
 import shlex
@@ -16,7 +17,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -122,8 +123,14 @@ class _PublicHandler(SimpleHTTPRequestHandler):
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+    """Return a port for a server that has to be told one.
+
+    It lies below those that systems give away, of which somebody could be given it before that server begins.
+    """
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 # ------------------------------------------------------------------------------------------------------------ the desk

@@ -21,6 +21,7 @@ from gateway import CONFIG, GatewayProcess
 from jackfield_gateway._supervisor import KILL_AFTER
 from jackfield_gateway.config import Limits
 from pages import KEY, PAGES, check, environment
+from publishing import free_port
 from workspace import MEMBERS, ROOT
 
 FOLDER = ROOT / "docs" / "operators"
@@ -120,11 +121,6 @@ def program(name):
     if path is None:
         pytest.skip(f"{name} is not installed")
     return path
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 @pytest.fixture(scope="module")

@@ -65,11 +65,12 @@ def test_no_proxy_is_asked_for_what_is_excepted(own, serve, wire, monkeypatch):
 
 
 def test_a_proxy_that_is_down_is_named_without_its_credentials(own, serve, wire, monkeypatch):
-    with socket.create_server(("127.0.0.1", 0)) as unused:
-        port = unused.getsockname()[1]
-    monkeypatch.setenv("HTTP_PROXY", f"http://me:secret@127.0.0.1:{port}")
-    with pytest.raises(APIConnectionError, match=rf"\(through the proxy 127.0.0.1:{port}\)") as caught:
-        own.send(wire.outgoing("http://127.0.0.1:9/v1"))
+    with socket.socket() as deaf:  # which keeps others from the port, and does not listen
+        deaf.bind(("127.0.0.1", 0))
+        port = deaf.getsockname()[1]
+        monkeypatch.setenv("HTTP_PROXY", f"http://me:secret@127.0.0.1:{port}")
+        with pytest.raises(APIConnectionError, match=rf"\(through the proxy 127.0.0.1:{port}\)") as caught:
+            own.send(wire.outgoing("http://127.0.0.1:9/v1"))
     assert "secret" not in caught.value.message
 
 

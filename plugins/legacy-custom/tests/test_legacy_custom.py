@@ -285,10 +285,11 @@ def test_the_time_limit_holds(stream):
 
 
 def test_a_refused_connection_is_named():
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    with pytest.raises(APIConnectionError, match=str(port)):
-        completion(MODEL, FRANCE, api_base=f"http://127.0.0.1:{port}/", num_retries=0)
+    with socket.socket() as deaf:  # which keeps others from the port, and does not listen
+        deaf.bind(("127.0.0.1", 0))
+        where = f"127.0.0.1:{deaf.getsockname()[1]}"
+        with pytest.raises(APIConnectionError, match=where):
+            completion(MODEL, FRANCE, api_base=f"http://{where}/", num_retries=0)
 
 
 # --------------------------------------------------------------------------------------------------------- bad requests
