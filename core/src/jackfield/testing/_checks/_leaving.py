@@ -25,8 +25,9 @@ Leave = Callable[[Subject, Case, Replay, Callable[[], Any]], Any]
 
 GENERATORS = (GeneratorType, AsyncGeneratorType)
 
-PATIENCE_SECONDS = 2.0
-"""For generators that run in another thread, where one is closed when its step returns."""
+LOOKS, PAUSE_SECONDS = 200, 0.01
+"""For generators that run in another thread, where one is closed when its step returns. Looks are counted, and not
+seconds, since of those a machine that stands still for a while leaves none."""
 
 
 @each_case(streams, NO_STREAM)
@@ -94,9 +95,10 @@ class _Generators:
 
     def unfinished_in_time(self) -> list[str]:
         """Return where those stand that nobody closes."""
-        until = time.monotonic() + PATIENCE_SECONDS
-        while (left := [line for _, line in self._new()]) and time.monotonic() < until:
-            time.sleep(0.01)
+        for _ in range(LOOKS):
+            if not (left := [line for _, line in self._new()]):
+                break
+            time.sleep(PAUSE_SECONDS)
         return left
 
     def _new(self) -> list[tuple[Any, str]]:
