@@ -110,7 +110,7 @@ class Served:
     began: int = 0
     ended: list[Exchange] = field(default_factory=list)
     connections: list[Connection] = field(default_factory=list)
-    one_ended: threading.Event = field(default_factory=threading.Event)
+    _changed: threading.Condition = field(default_factory=threading.Condition)
 
     def start(self) -> None:
         self._listener = listen("127.0.0.1", 0, self.config)
@@ -132,12 +132,19 @@ class Served:
     def has_connections(self) -> bool:
         return bool(self._server.server_state.connections)
 
+    def ends(self, count: int = 1) -> list[Exchange]:
+        """Wait until so many requests have ended, each a moment after its answer, and return their records."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.ended) >= count, PATIENCE)
+            return self.ended
+
     def begin(self) -> None:
         self.began += 1
 
     def end(self, exchange: Exchange) -> None:
-        self.ended.append(exchange)
-        self.one_ended.set()
+        with self._changed:
+            self.ended.append(exchange)
+            self._changed.notify_all()
 
     def connect(self) -> Connection:
         connection = Connection(self.port)

@@ -85,10 +85,10 @@ def test_a_body_that_never_comes_is_refused(serve: Any, echo_app: Any) -> None:
 
 
 def test_what_has_come_gives_a_body_time(serve: Any, echo_app: Any) -> None:
-    """A line that carries 64 KiB a second is slow, not hostile: 128 KiB may pause for as long as they took."""
+    """A line that carries 64 KiB a second is slow, not hostile: a MiB may pause for as long as it took."""
     served = serve(echo_app, QUICK)
     connection, other = served.connect(), served.connect()
-    connection.send(b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 131073\r\n\r\n" + b"x" * 131072)
+    connection.send(b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1048577\r\n\r\n" + b"x" * 1048576)
     other.send(b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1\r\n\r\n")
     assert other.answer().status == 408  # so long may nobody pause of whom nothing has come
     connection.send(b"y")

@@ -63,7 +63,7 @@ def test_a_stream_that_does_not_finish_has_a_bound(launch: Any, configure: Any, 
     began = time.monotonic()
     gateway.signal()
     assert gateway.wait() == 0
-    assert 0.9 < time.monotonic() - began < 5
+    assert 0.9 < time.monotonic() - began < 20  # the bound is 25 s where nothing is configured
     with pytest.raises(Exception, match="IncompleteRead"):
         stream.rest()
 
@@ -117,15 +117,15 @@ def test_requests_are_answered_while_a_file_is_slow_to_read(launch: Any, configu
 
 
 def test_requests_are_answered_while_a_handler_is_slow_to_import(launch: Any, configure: Any, folder: Path) -> None:
-    slow = "import time\nprint('importing', flush=True)\ntime.sleep(2)\nfrom handler import house\n"
+    os.mkfifo(folder / "gate")
+    slow = f"print('importing', flush=True)\nopen({str(folder / 'gate')!r}).read()\nfrom handler import house\n"
     (folder / "slow.py").write_text(slow)
     gateway = launch()
     configure(litellm_settings={"custom_provider_map": [{"provider": "house", "custom_handler": "slow.house"}]})
     gateway.signal(signal.SIGHUP)
     gateway.said.wait_for("importing")
-    began = time.monotonic()
     assert gateway.ask("echo", "hello") == "hello"
-    assert time.monotonic() - began < 1.5
+    (folder / "gate").write_text("go on")
     gateway.log.wait_for("is in force")
     gateway.end()
 
