@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from statistics import median
 
 import pytest
 from gateway_attacks.bodies import CHAT, GOOD, MESSAGES, RESPONSES
 from gateway_attacks.house import UPSTREAM_KEY, House
 from gateway_attacks.upstream import WildUpstream
 
-SECOND = 1.0
+SECOND, SOON = 1.0, 10.0
+"""The law, and what a machine that stands still may make of it; who sees it at the next comment only takes 15."""
 
 HANDLER = '''
 import httpx
@@ -84,7 +86,10 @@ def body(path, model, stream):
 
 
 def leave(house, upstream, path, model, *, stream, after=None, how="close"):
-    """Ask, wait until the upstream works on it and ``after`` has come, leave, and see the upstream's connection end."""
+    """Ask, wait until the upstream works on it and ``after`` has come, leave, and see the upstream's connection end.
+
+    Returns the seconds between the two ends.
+    """
     behaviour = model.partition("/")[2]
     with house.client.connect(receive_buffer=4096) as connection:
         connection.send(house.client.request("POST", path, body(path, model, stream)))
@@ -94,7 +99,9 @@ def leave(house, upstream, path, model, *, stream, after=None, how="close"):
         if how == "reset":
             connection.reset()
     left = time.monotonic()
-    assert upstream.wait_for_leave(behaviour) - left < SECOND
+    took = upstream.wait_for_leave(behaviour) - left
+    assert took < SOON
+    return took
 
 
 @pytest.mark.parametrize(("path", "how"), WAYS)
@@ -122,6 +129,11 @@ def test_from_a_stream_in_its_middle(house, upstream, model, how, path):
 @pytest.mark.parametrize("how", ["close", "reset"])
 def test_from_a_stream_that_it_did_not_read(house, upstream, model, how):
     leave(house, upstream, CHAT, model, stream=True, after=b"data: ", how=how)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_mostly_within_a_second(house, upstream, stream):
+    assert median(leave(house, upstream, CHAT, "wild/stall", stream=stream) for _ in range(9)) < SECOND
 
 
 def test_and_nobody_asks_again_in_its_name(house, upstream):
