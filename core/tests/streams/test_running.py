@@ -17,6 +17,8 @@ from jackfield import (
     RateLimitError,
     StreamInterruptedError,
     TextCompletionResponse,
+    _background,
+    _threads,
     hookimpl,
 )
 from jackfield.flow import call, http
@@ -307,7 +309,9 @@ def test_a_source_that_fails_on_the_way_keeps_what_had_come(caller, tools, kind)
 
 @pytest.mark.parametrize("kind", KINDS[:-1])
 @pytest.mark.parametrize("timeout", [None, 30])
-def test_leaving_early_closes_the_source(caller, tools, kind, timeout):
+def test_leaving_early_closes_the_source(caller, tools, kind, timeout, monkeypatch):
+    for module in (_background, _threads):  # however slow this machine is, who leaves waits for the end
+        monkeypatch.setattr(module, "CLOSING_SECONDS", 30)
     provider = kind(["a", "b", *"cdefgh" * 200])
     caller.serve(provider)
     assert caller.run(tools.chat(timeout=timeout), leave_after=2).texts == ["a", "b"]
