@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import urljoin
 
 from fine import Fine
 from jackfield import ConfigurationError, hookimpl
@@ -61,4 +62,36 @@ class KeepsTheFirstAddress(Fine):
         self.base = self.base or settings.require_api_base()
         body, headers = self.body(request, settings), self.headers(settings)
         response = yield from http("POST", f"{self.base}/chat", headers=headers, json=body)  # here
+        return self.answer(request, response)
+
+
+class KeepsHeadersByAddress(Fine):
+    def __init__(self):
+        self.made = {}
+
+    @hookimpl
+    def completion(self, request, settings):  # here
+        return (yield from super().completion(request, settings))
+
+    def headers(self, settings):
+        return {**self.made.setdefault(settings.api_base, super().headers(settings)), **settings.headers}
+
+
+class KeepsAnAddressByKey(Fine):
+    def __init__(self):
+        self.made = {}
+
+    @hookimpl
+    def completion(self, request, settings):
+        base = self.made.setdefault(settings.require_api_key(), settings.require_api_base())
+        body, headers = self.body(request, settings), self.headers(settings)
+        response = yield from http("POST", f"{base}/chat", headers=headers, json=body)  # here
+        return self.answer(request, response)
+
+
+class LosesThePath(Fine):
+    @hookimpl
+    def completion(self, request, settings):  # here
+        body, headers = self.body(request, settings), self.headers(settings)
+        response = yield from http("POST", urljoin(settings.require_api_base(), "/chat"), headers=headers, json=body)
         return self.answer(request, response)

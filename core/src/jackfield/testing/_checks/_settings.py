@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
+from urllib.parse import urlsplit
 
 from ...errors import ConfigurationError
 from .._cases import Case
@@ -17,7 +19,9 @@ from ._selections import NO_WIRE, first_of_each
 
 __all__ = ["test_two_callers_share_nothing", "test_what_is_not_set_is_asked_for"]
 
-ANOTHER_BASE = "https://another.invalid"
+ANOTHER_BASE = "https://another.invalid/of/another"
+"""With a path, as behind a proxy."""
+
 ANOTHER_KEY = "sk-another-callers-key"
 
 
@@ -25,22 +29,49 @@ ANOTHER_KEY = "sk-another-callers-key"
 def test_two_callers_share_nothing(subject: Subject, case: Case) -> None:
     """A caller's requests go to the caller's own address with the caller's own key, whoever called before.
 
+    So they do where only one of the two is another, and where the address has a path.
     If this fails: read `settings` at each call. What was made of them (a client, a token, a header) is that caller's
-    alone: keep it by key and address, or not at all.
+    alone: keep it by key and address, or not at all. Write addresses as `f"{settings.require_api_base()}/chat"`;
+    `urljoin` takes the path away.
     """
     if call(subject, case).error is not None:
         return  # told by the golden tests
-    second, at = Replay(case, base=ANOTHER_BASE), definition(subject.function(case.operation))
-    error = call(subject, case, handler=second, api_base=ANOTHER_BASE, api_key=ANOTHER_KEY).error
-    for number, outgoing in enumerate(second.sent, 1):
+    _call_as_another(subject, case, "address", api_base=ANOTHER_BASE)
+    _call_as_another(subject, case, "key", api_key=ANOTHER_KEY)
+
+
+def _call_as_another(subject: Subject, case: Case, what: str, **options: Any) -> None:
+    """Fail where a caller with another key, or another address, is not served as the first one was."""
+    second = Replay(case, base=options.get("api_base", API_BASE))
+    at = definition(subject.function(case.operation))
+    error = call(subject, case, handler=second, **options).error
+    for number, outgoing in enumerate(second.sent):
+        request = f"request {number + 1} of {case.name}"
         said = [outgoing.url, *outgoing.headers.values(), outgoing.content.decode("latin-1")]
-        others = {"key": shows(API_KEY, said), "address": shows(API_BASE, said)}
-        if found := [what for what, is_there in others.items() if is_there]:
-            fail(f"request {number} of {case.name} has the {' and the '.join(found)} of another caller", at=at)
+        if _is_the_firsts(what, said):
+            fail(f"{request} has the {what} of another caller", at=at)
+        if _lost_the_path(case, number, outgoing.url):
+            fail(f"{request} went to {outgoing.url}, where api_base is {ANOTHER_BASE}", at=at)
     if error is not None:
         got = f"{type(error).__name__}: {error}"
         at = line_of(error, subject.roots) or at
-        fail(f"a second caller of {case.name}, with another key and address, got {got}", at=at, cause=error)
+        fail(f"a second caller of {case.name}, with another {what}, got {got}", at=at, cause=error)
+
+
+def _is_the_firsts(what: str, said: list[str]) -> bool:
+    if what == "key":
+        return shows(API_KEY, said)
+    return any(urlsplit(API_BASE).netloc in text for text in said)
+
+
+def _lost_the_path(case: Case, number: int, url: str) -> bool:
+    """Whether the nth request went to the right server, and there to a path that no answer had named."""
+    asked, base = urlsplit(url), urlsplit(ANOTHER_BASE)
+    if asked.netloc != base.netloc or base.path in asked.path:
+        return False
+    answers = [exchange.answer for exchange in case.exchanges[:number]]
+    named = [text for each in answers for text in (*each.headers.values(), each.body.decode("latin-1"))]
+    return not any(asked.path in text.replace("\\/", "/") for text in named)
 
 
 @each_case(first_of_each, NO_WIRE)
