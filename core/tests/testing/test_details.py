@@ -32,7 +32,7 @@ from jackfield.testing._flows import listed
 from jackfield.testing._frozen import Changes, guarded
 from jackfield.testing._places import definition, line_of, line_of_return
 from jackfield.testing._redaction import Redaction
-from jackfield.testing._replay import written
+from jackfield.testing._replay import API_KEY, written
 from jackfield.testing._runs import Outcome
 from jackfield.testing._secrets import forms_of, hidden, shows, texts_of
 from jackfield.testing._tape import Taped
@@ -162,7 +162,7 @@ def test_a_case_given_in_python_must_keep_the_point_of_its_name():
 
 class Leaking(InProcess):
     def __repr__(self):
-        return "Leaking(sk-conformance-key)"
+        return f"Leaking({API_KEY})"
 
     @hookimpl
     def completion(self, request, settings):

@@ -17,6 +17,7 @@ from jackfield import BadRequestError, hookimpl
 from jackfield.testing import Case
 from jackfield.testing._checks import CHECKS
 from jackfield.testing._engine import plan_of
+from jackfield.testing._replay import API_KEY
 from jackfield.testing._subject import subject_of
 from jackfield.testing._written import accept
 
@@ -123,6 +124,12 @@ WRONG = [
     (wrong_secrets.KeyBesideNoJSON, {"test_the_key_is_shown_nowhere"}),
     (wrong_secrets.KeyInABrokenStream, {"test_the_key_is_shown_nowhere"}),
     (wrong_secrets.KeyInALostJob, {"test_the_key_is_shown_nowhere"}),
+    (wrong_secrets.KeyInANote, {"test_the_key_is_shown_nowhere"}),
+    (wrong_secrets.KeyInARefusedValue, {"test_the_key_is_shown_nowhere"}),
+    (wrong_secrets.KeyInARefusedMessage, {"test_the_key_is_shown_nowhere"}),
+    (wrong_secrets.PieceOfTheKeyInTheLog, {"test_the_key_is_shown_nowhere"}),
+    (wrong_secrets.KeyInALogOfItsOwn, {"test_the_key_is_shown_nowhere"}),
+    (wrong_secrets.KeyOnTheTerminal, {"test_the_key_is_shown_nowhere"}),
     (wrong.KeyForStrangers, {"test_the_key_goes_to_no_other_origin"}),
     (wrong_requests.KeyForEverybody, {"test_the_key_goes_to_no_other_origin"}),
     (wrong.LooksAtTheLoop, {"test_asyncio_agrees"}),
@@ -203,7 +210,7 @@ def line_at_fault(plugin):
 
 def test_a_key_in_a_wire_file_is_caught(wire):
     file = wire / "chat-plain" / "1.request.json"
-    file.write_text(file.read_text().replace("{api_key}", "sk-conformance-key"))
+    file.write_text(file.read_text().replace("{api_key}", API_KEY))
     failed = failures(subject_with(Fine(), wire))
     assert set(failed) == {"test_wire_files_hold_no_key", "test_request_golden"}
     assert "chat-plain/1.request.json" in failed["test_wire_files_hold_no_key"][0]

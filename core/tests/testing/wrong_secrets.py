@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+import sys
+
 from fine import Decoder, Fine, chunks_of
-from jackfield import APITimeoutError, EventStream, InvalidResponseError, JackfieldError, RateLimitError, hookimpl
+from jackfield import (
+    APITimeoutError,
+    BadRequestError,
+    EventStream,
+    InvalidResponseError,
+    JackfieldError,
+    NotFoundError,
+    RateLimitError,
+    hookimpl,
+)
 
 
 class KeyInATimeout(Fine):
@@ -71,3 +83,55 @@ class KeyInALostJob(Fine):
             return (yield from super().look(location, settings))
         except JackfieldError as error:
             raise InvalidResponseError(f"the job at {location} for {self.headers(settings)} is lost") from error  # here
+
+
+class KeyInANote(Fine):
+    @hookimpl
+    def embedding(self, request, settings):
+        try:
+            return (yield from super().embedding(request, settings))  # here
+        except NotFoundError as error:
+            error.add_note(f"asked with {self.headers(settings)}")
+            raise
+
+
+class KeyInARefusedValue(Fine):
+    @hookimpl
+    def completion(self, request, settings):
+        if request.params.get("temperature") == -1:
+            raise BadRequestError(f"temperature -1, and {self.headers(settings)}", param="temperature")  # here
+        return (yield from super().completion(request, settings))
+
+
+class KeyInARefusedMessage(Fine):
+    @hookimpl
+    def completion(self, request, settings):
+        if any(message["role"] == "conformance" for message in request.messages):
+            raise BadRequestError(f"a role for {self.headers(settings)}?", param="messages")  # here
+        return (yield from super().completion(request, settings))
+
+
+class PieceOfTheKeyInTheLog(Fine):
+    @hookimpl
+    def embedding(self, request, settings):  # here
+        logging.getLogger("fine").debug("calling with %s…", settings.require_api_key()[:8])
+        return (yield from super().embedding(request, settings))
+
+
+KEPT = logging.getLogger("fine.kept")
+KEPT.propagate = False
+KEPT.addHandler(logging.NullHandler())
+
+
+class KeyInALogOfItsOwn(Fine):
+    @hookimpl
+    def embedding(self, request, settings):  # here
+        KEPT.debug("calling with %s", settings.api_key)
+        return (yield from super().embedding(request, settings))
+
+
+class KeyOnTheTerminal(Fine):
+    @hookimpl
+    def embedding(self, request, settings):  # here
+        print(settings.api_key, file=sys.__stderr__)
+        return (yield from super().embedding(request, settings))

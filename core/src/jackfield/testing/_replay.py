@@ -29,7 +29,9 @@ __all__ = [
 ]
 
 API_BASE = "https://conformance.invalid"
-API_KEY = "sk-conformance-key"
+API_KEY = "sk-c0nf0rm4nc3-k3y"
+"""No piece of it stands in anything else."""
+
 
 Cut = Callable[[bytes], Iterable[bytes | Exception]]
 """How a body arrives: its pieces, of which one may be an exception."""

@@ -15,6 +15,9 @@ BASE64 = string.ascii_letters + string.digits + "+/-_"
 LONG_ENOUGH = 6
 """Characters of a form: a shorter one would be found in innocent text."""
 
+PIECE = 8
+"""Characters of a key in a row that give it away: who only tells keys apart shows four."""
+
 
 def forms_of(key: str) -> set[bytes]:
     """Return a key as it is, quoted, reversed, in hex, and in base64 wherever in a text it stands."""
@@ -68,9 +71,15 @@ def _without_words(text: str, form: str) -> str:
 
 
 def shows(key: str, texts: Iterable[str]) -> bool:
-    """Whether any of the texts shows the key."""
-    forms = [form.decode() for form in forms_of(key)]
+    """Whether any of the texts shows the key, or a piece of it."""
+    forms = _to_look_for(key)
     return any(form in text for text in texts for form in forms)
+
+
+@lru_cache(maxsize=16)
+def _to_look_for(key: str) -> set[str]:
+    pieces = {key[at : at + PIECE] for at in range(len(key) - PIECE + 1)}
+    return {form.decode() for form in forms_of(key)} | pieces
 
 
 def texts_of(error: BaseException) -> list[str]:

@@ -20,6 +20,7 @@ from ._selections import NO_WIRE, first_of_each
 from ._servers import Cutting, Fixed, Raising
 
 __all__ = [
+    "STATUSES",
     "test_answers_of_another_shape_are_told",
     "test_error_golden",
     "test_network_faults_are_told",

@@ -15,7 +15,7 @@ from .._replay import Replay, written
 from .._runs import call
 from .._subject import Subject
 
-__all__ = ["refused_by_name", "sent_for", "test_no_parameter_is_lost"]
+__all__ = ["ALONE", "refused_by_name", "sent_for", "test_no_parameter_is_lost"]
 
 ALONE: dict[str, dict[str, Any]] = {
     "completion": {

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import logging
 import os
 import re
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -16,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ...errors import APIConnectionError, APITimeoutError, ContractViolationError
+from ...types import Request
 from .._cases import Answer, Case
 from .._check import each_case, fail, once
 from .._flows import Bare
@@ -25,7 +22,10 @@ from .._results import plain_result
 from .._runs import call
 from .._secrets import forms_of, shows, texts_of
 from .._subject import Subject
-from ._selections import NO_HOOK, NO_WIRE, hooked
+from ._errors import STATUSES
+from ._hearing import hearing
+from ._losses import ALONE
+from ._selections import NO_HOOK, NO_WIRE, first_of_each, hooked
 
 __all__ = ["test_the_key_goes_to_no_other_origin", "test_the_key_is_shown_nowhere", "test_wire_files_hold_no_key"]
 
@@ -33,8 +33,7 @@ ELSEWHERE = "https://elsewhere.invalid"
 
 JSON = {"content-type": "application/json"}
 TROUBLES: tuple[Answer | Exception, ...] = (
-    Answer(401, JSON, b'{"error": {"message": "wrong key"}}'),
-    Answer(429, {**JSON, "retry-after": "2"}, b'{"error": {"message": "too many"}}'),
+    *(Answer(status, {**JSON, "retry-after": "2"}, b'{"error": {"message": "refused"}}') for status in STATUSES),
     Answer(500, {}, b"failed"),
     Answer(200, JSON, b'{"another": "shape"}'),
     Answer(200, JSON, b"no JSON"),
@@ -44,34 +43,63 @@ TROUBLES: tuple[Answer | Exception, ...] = (
 BREAKS = (b"no frame", b'data: {"error": {"message": "overloaded"}}\n\n', b'{"error": {"message": "overloaded"}}\n')
 """What may come in the middle of a stream, in place of its rest."""
 
+STRANGE: tuple[Any, ...] = (1_000_000, -1, "conformance", [], {})
+"""Values of which a plugin may refuse one: too much, too little, another word, another type."""
+
+MESSAGES = (
+    {"role": "conformance", "content": "Hello."},
+    {"role": "user", "content": [{"type": "conformance"}]},
+    {"role": "user", "content": None},
+)
+"""Messages of which it may refuse any."""
+
 
 @each_case(hooked, NO_HOOK)
 def test_the_key_is_shown_nowhere(subject: Subject, case: Case) -> None:
     """The key appears in no result, no exception, no repr, no log line, no warning and nothing that is printed.
 
-    Exceptions are looked at as the plugin raises them, before the core takes secrets out.
+    So it is when the server fails in any way, and when the plugin refuses what it is asked. Eight characters of the key
+    in a row are the key. Exceptions are looked at as the plugin raises them, before the core takes secrets out. What
+    is written to the process's file descriptors past `sys.stdout` and `sys.stderr` is not heard.
     If this fails: leave settings, headers and requests out of messages and logs; a message names the variable that
     holds the key (`settings.require_api_key()` does), never the key.
     """
-    for answers in (None, *_troubles(case)):
-        with _listening() as heard:
-            bare = Bare(subject, case, answers=answers)
+    at = definition(subject.function(case.operation))
+    with hearing() as heard:
+        for bare in _runs(subject, case):
             try:
                 result: Any = bare.run()
             except Exception as error:
                 if shows(API_KEY, texts_of(error)):
-                    fail(
-                        f"{case.operation} raised {type(error).__name__} with the key in it",
-                        at=line_of(error, subject.roots),
-                    )
-                result = None
-        at = definition(subject.function(case.operation))
-        if shows(API_KEY, [repr(plain_result(result)), repr(result)]):
-            fail(f"the result of {case.operation} holds the key", at=at)
-        if leaks := [kind for kind, text in heard() if shows(API_KEY, [text])]:
-            fail(f"{case.operation} shows the key in {', '.join(leaks)}", at=at)
+                    where = line_of(error, subject.roots)
+                    fail(f"{case.operation} raised {type(error).__name__} with the key in it", at=where)
+                continue
+            if shows(API_KEY, [repr(plain_result(result)), repr(result)]):
+                fail(f"the result of {case.operation} holds the key", at=at)
+    if leaks := [kind for kind, text in heard() if shows(API_KEY, [text])]:
+        fail(f"{case.operation} shows the key in {', '.join(dict.fromkeys(leaks))}", at=at)
     if shows(API_KEY, [repr(subject.plugin)]):
         fail("the plugin's repr shows the key")
+
+
+def _runs(subject: Subject, case: Case) -> Iterator[Bare]:
+    """Yield a case's call as it is, with each trouble, and once for each operation with what may be refused."""
+    yield Bare(subject, case)
+    for answers in _troubles(case):
+        yield Bare(subject, case, answers=answers)
+    if first_of_each(subject, case):
+        for request in _strange_requests(case):
+            yield Bare(subject, replace(case, request=request))
+
+
+def _strange_requests(case: Case) -> Iterator[Request]:
+    asked = case.asked
+    for name in ALONE.get(case.operation, {}):
+        yield from (asked.replace(params={**asked.params, name: value}) for value in STRANGE)
+    for field in {"input", "prompt"} & set(asked.own_fields()):
+        yield from (asked.replace(**{field: value}) for value in STRANGE)
+    if "messages" in asked.own_fields():
+        yield from (asked.replace(messages=[message]) for message in MESSAGES)
 
 
 def _troubles(case: Case) -> Iterator[Callable[[int], Answer | Exception]]:
@@ -87,33 +115,6 @@ def _troubles(case: Case) -> Iterator[Callable[[int], Answer | Exception]]:
 
 def _answer(case: Case, trouble: Answer | Exception, before: int, number: int) -> Answer | Exception:
     return case.exchanges[number].answer if number < before else trouble
-
-
-@contextlib.contextmanager
-def _listening() -> Iterator[Callable[[], list[tuple[str, str]]]]:
-    """Listen to logs, warnings and what is printed."""
-    records: list[str] = []
-    handler = logging.Handler()
-    handler.emit = lambda record: records.append(f"{record.getMessage()} {record.args!r} {vars(record)!r}")  # type: ignore[method-assign]
-    root, printed = logging.getLogger(), io.StringIO()
-    level = root.level
-    root.addHandler(handler)
-    root.setLevel(logging.NOTSET)
-    try:
-        with (
-            warnings.catch_warnings(record=True) as warned,
-            contextlib.redirect_stdout(printed),
-            contextlib.redirect_stderr(printed),
-        ):
-            warnings.simplefilter("always")
-            yield lambda: [
-                *(("a log line", record) for record in records),
-                *(("a warning", str(each.message)) for each in warned or ()),
-                ("what is printed", printed.getvalue()),
-            ]
-    finally:
-        root.removeHandler(handler)
-        root.setLevel(level)
 
 
 def _exchanged(subject: Subject, case: Case) -> bool:
