@@ -2,7 +2,11 @@
 
 import _thread
 import os
+import queue
+import select
 import sqlite3
+import threading
+from contextlib import suppress
 from time import sleep as doze
 
 from fine import Decoder, Fine
@@ -43,6 +47,49 @@ class DecoderThatSleeps(Fine):
         def decode(self, event, /):
             doze(0)  # here
             return super().decode(event)
+
+
+class SleepsOverAnError(Fine):
+    @hookimpl
+    def response_error(self, response):
+        doze(0)  # here
+        return super().response_error(response)
+
+
+class WaitsForAnEvent(Fine):
+    @hookimpl
+    def embedding(self, request, settings):
+        threading.Event().wait(0.001)  # here
+        return (yield from super().embedding(request, settings))
+
+
+class WaitsForAQueue(Fine):
+    @hookimpl
+    def embedding(self, request, settings):
+        with suppress(queue.Empty):
+            queue.Queue().get(timeout=0.001)  # here
+        return (yield from super().embedding(request, settings))
+
+
+class Selects(Fine):
+    @hookimpl
+    def embedding(self, request, settings):
+        select.select([], [], [], 0.001)  # here
+        return (yield from super().embedding(request, settings))
+
+
+class WaitsForNothing(Fine):
+    """Right: what it takes is there, or it goes on without."""
+
+    lock, given = threading.Lock(), queue.Queue()
+
+    @hookimpl
+    def embedding(self, request, settings):
+        self.given.put(request)
+        with self.lock:
+            self.given.get()
+        threading.Event().wait(0)
+        return (yield from super().embedding(request, settings))
 
 
 class StartsAThreadWithoutAnObject(Fine):

@@ -63,6 +63,10 @@ BY_HAND = "test_settings_are_not_read_by_hand"
     [
         (meddling.SleepsByItself, ITSELF, "called time.sleep"),
         (meddling.DecoderThatSleeps, ITSELF, "called time.sleep"),
+        (meddling.SleepsOverAnError, ITSELF, "called time.sleep"),
+        (meddling.WaitsForAnEvent, ITSELF, "waited for another thread"),
+        (meddling.WaitsForAQueue, ITSELF, "waited for another thread"),
+        (meddling.Selects, ITSELF, "called select.select"),
         (meddling.StartsAThreadWithoutAnObject, ITSELF, "started a thread"),
         (meddling.RunsACommand, ITSELF, "os.system(b'true')"),
         (meddling.Forks, ITSELF, "os.fork()"),
@@ -74,3 +78,7 @@ def test_what_a_hook_does_by_itself_is_caught(plugin, check, said, fine_wire):
     failed = caught(plugin(), fine_wire)
     assert {name.partition("[")[0] for name in failed} == {check}
     assert all(f"{said} at " in text and line_in(plugin) in text for text in failed.values()), failed
+
+
+def test_what_waits_for_nothing_is_let_be(fine_wire):
+    assert caught(meddling.WaitsForNothing(), fine_wire) == {}

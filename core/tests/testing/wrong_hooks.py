@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from fine import Decoder, Fine
-from jackfield import BadRequestError, EventStream, hookimpl
+from typing import ClassVar
+
+from fine import JSON, Decoder, Fine, parsed
+from jackfield import BadRequestError, EventStream, ImageResponse, hookimpl
+from jackfield.flow import http, sleep
 
 
 class Refuses(Fine):
@@ -64,6 +67,31 @@ class CountsForAll(Decoder):
 
 class SharesADecoderThatCounts(SharesADecoderThatKnowsItsEnd):
     one = CountsForAll()
+
+
+class PollsThroughFaults(Fine):
+    def look(self, location, settings):
+        while True:
+            try:
+                return (yield from super().look(location, settings))  # here
+            except Exception:
+                continue
+
+
+class PollsWhateverIsSaid(Fine):
+    cases: ClassVar = {
+        "image-generation": ({}, [(200, JSON, {"state": "waiting"}), (200, JSON, {"state": "done", "picture": "iVBO"})])
+    }
+
+    @hookimpl
+    def image_generation(self, request, settings):  # here
+        url = f"{settings.api_base}/pictures"
+        body = {"model": request.model, "wish": request.prompt, **settings.extra_body}
+        said = parsed((yield from http("POST", url, headers=self.headers(settings), json=body)).content)
+        while said.get("state") != "done":
+            yield from sleep(self.pause)
+            said = parsed((yield from http("GET", url, headers=self.headers(settings))).content)
+        return ImageResponse(data=[{"b64_json": said["picture"]}])
 
 
 class AnswersNothing(Fine):

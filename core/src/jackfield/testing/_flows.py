@@ -18,7 +18,7 @@ from ..flow import Call, EventStream, Flow, Http, HttpResponse, Retried, Sleep
 from ..transports.memory import Headers
 from ._cases import Answer, Case
 from ._places import definition
-from ._replay import API_BASE, body_at
+from ._replay import API_BASE, STEPS, body_at, without_end
 from ._subject import Subject
 
 __all__ = [
@@ -77,7 +77,7 @@ class Bare:
         """Run a flow to its result."""
         value: Any = None
         error: Exception | None = None
-        while True:
+        for _ in range(STEPS):
             try:
                 with self.step():
                     effect = flow.send(value) if error is None else flow.throw(error)
@@ -88,6 +88,7 @@ class Bare:
                 value = self._performed(effect)
             except Exception as raised:
                 error = raised
+        raise without_end(flow)
 
     def source(self, description: EventStream) -> tuple[EventStream, Any]:
         """Follow a description to the one that decodes, and to its HTTP effect or its chunks."""
@@ -136,7 +137,8 @@ class Bare:
             raise answer
         response = HttpResponse(answer.status, Headers(answer.headers), body_at(answer.body, API_BASE))
         if response.status >= 300 and response.status not in effect.accept:
-            raise error_of_response(response, self.subject.loaded.response_error)
+            with self.step():  # response_error is the plugin's
+                raise error_of_response(response, self.subject.loaded.response_error)
         return response
 
     def _next(self) -> Answer | Exception:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from email.parser import BytesParser
 from email.policy import HTTP
 from typing import Any
@@ -19,12 +19,14 @@ from ._secrets import hidden
 __all__ = [
     "API_BASE",
     "API_KEY",
+    "STEPS",
     "Replay",
     "UnexpectedRequestError",
     "body_at",
     "headers_at",
     "in_pieces",
     "pieces",
+    "without_end",
     "written",
 ]
 
@@ -32,6 +34,9 @@ API_BASE = "https://conformance.invalid"
 API_KEY = "sk-c0nf0rm4nc3-k3y"
 """No piece of it stands in anything else."""
 
+
+STEPS = 1000
+"""What one call may ask for, requests and pauses together, before it counts as one without an end."""
 
 Cut = Callable[[bytes], Iterable[bytes | Exception]]
 """How a body arrives: its pieces, of which one may be an exception."""
@@ -44,6 +49,23 @@ class UnexpectedRequestError(NonconformanceError, JackfieldError):
 
     def __init__(self, message: str) -> None:
         JackfieldError.__init__(self, message)
+
+
+class _Stop(BaseException):
+    """Thrown into a flow, where `except Exception` would keep an error."""
+
+
+def without_end(flow: Generator[Any, Any, Any]) -> UnexpectedRequestError:
+    """Stop a flow that keeps asking, and return the error to raise; its cause passed through the line of the flow."""
+    error = UnexpectedRequestError(f"the provider keeps asking: {STEPS} requests and pauses of one call, and no end")
+    error.remedy = (
+        "let errors at `yield from http(…)` pass, and leave the loop at each answer that is none to wait for."
+    )
+    try:
+        flow.throw(_Stop())
+    except BaseException as stop:
+        error.__cause__ = stop
+    return error
 
 
 class Replay:

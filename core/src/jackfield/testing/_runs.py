@@ -13,7 +13,7 @@ from ..flow import Sleep
 from ..transports.memory import AsyncMemoryTransport, MemoryTransport
 from ..types import Request
 from ._cases import Case
-from ._replay import Cut, Replay
+from ._replay import STEPS, Cut, Replay, without_end
 from ._results import comparable, plain_result
 from ._subject import Subject
 
@@ -94,10 +94,10 @@ def _heard(begin: Callable[[], Any], replay: Replay, *, streams: bool) -> Outcom
 
 
 def at_once(instructions: Instructions) -> Instructions:
-    """Return the same instructions without their pauses: no check waits for a polling server."""
+    """Return the same instructions without their pauses, since no check waits for a polling server, and with an end."""
     value: Any = None
     error: Exception | None = None
-    while True:
+    for _ in range(STEPS):
         try:
             instruction, scope = instructions.send(value) if error is None else instructions.throw(error)
         except StopIteration as stop:
@@ -112,6 +112,7 @@ def at_once(instructions: Instructions) -> Instructions:
         except BaseException:
             instructions.close()
             raise
+    raise without_end(instructions)
 
 
 def leave(subject: Subject, case: Case, replay: Replay, look: Callable[[], T]) -> T:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import _thread
 import os
+import select
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,11 +26,15 @@ WATCHED = (
 
 CALLED: dict[Any, str] = {
     time.sleep: "called time.sleep",
+    select.select: "called select.select",
     _thread.start_new_thread: "started a thread",
     getattr(_thread, "start_joinable_thread", None): "started a thread",  # threading's way since Python 3.13
     getattr(_thread, "_start_joinable_thread", None): "started a thread",
 }
 """Functions of which no audit hook learns, or not before Python 3.13."""
+
+WAIT = threading.Condition.wait.__code__
+"""In which events, queues, futures and semaphores wait, once there is something to wait for."""
 
 CODE = (".py", ".pyc", ".so", ".pyd", ".dll", ".dylib", ".pth")
 METADATA = (f".dist-info{os.sep}", f".egg-info{os.sep}")
@@ -46,14 +52,16 @@ class Watch(list[str]):
         self.on = True
 
     def note(self, said: str) -> None:
-        """Note what the plugin's code does; what others do is theirs."""
-        if self.on and (line := line_here(self.roots)) is not None and (seen := f"{said} at {line}") not in self:
-            self.append(seen)
+        """Note what the plugin's code does, once a line; what others do is theirs."""
+        if not self.on or (line := line_here(self.roots)) is None:
+            return
+        if not any(seen.endswith(f" at {line}") for seen in self):
+            self.append(f"{said} at {line}")
 
 
 @contextmanager
 def watched(roots: Roots) -> Iterator[Watch]:
-    """Note every file, socket, process and thread that the plugin's code opens or starts, and where it sleeps.
+    """Note every file, socket, process and thread that the plugin's code opens or starts, and where it waits.
 
     Functions written in C are watched through the profiler of the running thread, under whatever name they are called.
     """
@@ -72,9 +80,11 @@ def watched(roots: Roots) -> Iterator[Watch]:
 
 
 def _profiler(watch: Watch) -> Callable[[FrameType, str, Any], None]:
-    def called(_: FrameType, event: str, function: Any) -> None:
+    def called(frame: FrameType, event: str, function: Any) -> None:
         if event == "c_call" and function in CALLED:
             watch.note(CALLED[function])
+        elif event == "call" and frame.f_code is WAIT and frame.f_locals["timeout"] != 0:
+            watch.note("waited for another thread")
 
     return called
 

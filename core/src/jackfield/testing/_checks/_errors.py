@@ -10,9 +10,9 @@ from ...errors import APIConnectionError, APIStatusError, APITimeoutError, Jackf
 from .._cases import Answer, Case
 from .._check import each_case, fail
 from .._differences import shown
-from .._flows import place_of
+from .._flows import Bare, place_of
 from .._places import definition, line_of
-from .._replay import API_BASE, body_at
+from .._replay import API_BASE, UnexpectedRequestError, body_at
 from .._runs import Outcome, call
 from .._subject import Subject
 from ._answers import told
@@ -182,6 +182,9 @@ def test_answers_of_another_shape_are_told(subject: Subject, case: Case) -> None
         return  # told by the golden tests
     for body in SHAPES:
         outcome = call(subject, case, handler=Fixed(Answer(200, CALM, body)))
+        if isinstance(outcome.error, UnexpectedRequestError):
+            at = definition(subject.function(case.operation))
+            fail(f"answered with 200 and {body!r}, {outcome.error}", at=at, remedy=outcome.error.remedy)
         if isinstance(outcome.error, PluginError) or not isinstance(outcome.error, JackfieldError | None):
             at = line_of(outcome.error, subject.roots)
             fail(f"200 with {body!r} raised {type(outcome.error).__name__}: {outcome.error}", at=at)
@@ -219,6 +222,7 @@ def _holds_something(result: dict[str, Any]) -> bool:
 def test_network_faults_are_told(subject: Subject, case: Case) -> None:
     """A refused or reset connection, a time-out and a body that is cut are connection errors, and may be retried.
 
+    Nor does a flow go on asking for ever where the connection is lost at a later request.
     If this fails: do not catch exceptions around `yield from http(…)`; the caller is to learn that no answer came, and
     says how often to try again.
     """
@@ -233,6 +237,19 @@ def test_network_faults_are_told(subject: Subject, case: Case) -> None:
             at = None if repeated else line_of(outcome.error, subject.roots)
             at = at or definition(subject.function(case.operation))
             fail(f"a connection that {how} {got}; expected {wanted.__name__}", at=at)
+    _ends_without_the_last_answer(subject, case)
+
+
+def _ends_without_the_last_answer(subject: Subject, case: Case) -> None:
+    *before, _ = case.exchanges
+    refused = APIConnectionError("connection refused")
+    try:
+        Bare(subject, case, lambda number: before[number].answer if number < len(before) else refused).run()
+    except UnexpectedRequestError as error:
+        at = line_of(error, subject.roots)
+        fail(f"a connection is refused at request {len(before) + 1}, and {error}", at=at, remedy=error.remedy)
+    except Exception:
+        return  # as it should; which one, the first request tells
 
 
 def _told(outcome: Outcome, wanted: type[JackfieldError]) -> bool:

@@ -63,7 +63,7 @@ def _unmarked(subject: Subject, hook: str) -> list[str]:
 
 @each_case(in_flow, "no hook is a flow: blocking and async hooks do their work themselves")
 def test_a_flow_does_nothing_itself(subject: Subject, case: Case) -> None:
-    """A flow, a splitter and a decoder open no file and no socket, start no thread and no process, and do not sleep.
+    """A flow, a splitter and a decoder open no file and no socket, start no thread and no process, and do not wait.
 
     If this fails: ask for it instead: `yield from http(…)` for an exchange, `yield from sleep(…)` to wait,
     `yield from call(function)` for blocking code, which the core then runs where it stops nobody.

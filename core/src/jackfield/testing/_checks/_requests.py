@@ -105,7 +105,8 @@ def test_request_golden(subject: Subject, case: Case) -> None:
                 f"{subject.name} sent another request than {case.place}/{number}.request.json:", found, definition(hook)
             )
     if isinstance(outcome.error, UnexpectedRequestError):
-        raise outcome.error
+        at = line_of(outcome.error, subject.roots) or definition(subject.function(case.operation))
+        fail(str(outcome.error), at=at, cause=outcome.error, remedy=outcome.error.remedy)
     if len(sent) < len(wanted) and not isinstance(outcome.error, PluginError):  # which the golden tests tell
         why = f": {outcome.error}" if outcome.error else ""
         at = line_of(outcome.error, subject.roots)
