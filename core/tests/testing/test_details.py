@@ -18,7 +18,9 @@ from jackfield import (
     EmbeddingResponse,
     EventStream,
     ModelResponse,
+    NotFoundError,
     RateLimitError,
+    ServiceUnavailableError,
     StreamInterruptedError,
     hookimpl,
 )
@@ -26,7 +28,8 @@ from jackfield.errors import InternalServerError
 from jackfield.flow import call as effect_call
 from jackfield.flow import retried
 from jackfield.testing import Case, SuiteError, check
-from jackfield.testing._checks._errors import _problem as problem_of_error
+from jackfield.testing._checks._statuses import Refusal, _emptied
+from jackfield.testing._checks._statuses import _problem as problem_of_error
 from jackfield.testing._checks._wire_streams import _problem as problem_of_cut
 from jackfield.testing._flows import listed
 from jackfield.testing._frozen import Changes, guarded
@@ -103,15 +106,33 @@ def test_a_stream_that_cannot_be_opened_is_told_once(fine_wire):
 # ----------------------------------------------------------------------------------------------------------- errors
 
 
+def problem_of(error, status):
+    return problem_of_error(error, Refusal(status, b"{}"))
+
+
 def test_errors_without_words_or_waits_are_told():
-    silent = APIStatusError("", status_code=418, retry_after=7.0)
-    assert problem_of_error(silent, 418) == "raised APIStatusError with status 418, expected BadRequestError"
+    silent = APIStatusError("", status_code=422, retry_after=7.0)
+    assert problem_of(silent, 422) == "raised APIStatusError with status 422, expected UnprocessableEntityError"
     silent = RateLimitError("", retry_after=7.0)
-    assert problem_of_error(silent, 429) == "raised RateLimitError without a message"
+    assert problem_of(silent, 429) == "raised RateLimitError without a message"
     hasty = InternalServerError("x", status_code=500)
-    assert problem_of_error(hasty, 500) == "lost Retry-After: 7, retry_after is None"
-    assert problem_of_error(None, 500) == "passed for an answer"
-    assert "expected RateLimitError" in problem_of_error(BadRequestError("x", status_code=429), 429)
+    assert problem_of(hasty, 500) == "lost Retry-After, retry_after is None"
+    assert problem_of(None, 500) == "passed for an answer"
+    assert "expected RateLimitError" in problem_of(BadRequestError("x", status_code=429), 429)
+
+
+def test_a_rare_status_may_be_told_as_another_that_is_tried_again_as_it_is():
+    assert problem_of(ServiceUnavailableError("busy", retry_after=7.0), 529) is None
+    assert problem_of(NotFoundError("gone", retry_after=7.0), 410) is None
+    assert "retryable=False, which the status is not" in problem_of(NotFoundError("late", retry_after=7.0), 408)
+
+
+def test_an_error_is_emptied_of_what_it_says_where_it_is_json():
+    assert json.loads(_emptied(b'{"fault": {"words": "No."}, "more": [1]}')) == {
+        "fault": {"words": None},
+        "more": [None],
+    }
+    assert _emptied(b"No.") == b"No."
 
 
 # ------------------------------------------------------------------------------------------ providers without HTTP

@@ -9,13 +9,16 @@ from fine import KNOWN, Decoder, Fine, chunks_of, parsed
 from jackfield import (
     APIConnectionError,
     EmbeddingResponse,
+    ImageResponse,
     InvalidResponseError,
     ModelResponse,
+    NotFoundError,
     RateLimitError,
     ServiceUnavailableError,
     hookimpl,
 )
 from jackfield.errors import error_class
+from jackfield.flow import HttpResponse, http
 
 
 class RetriesByItself(Fine):
@@ -44,6 +47,85 @@ class NeverToBeRetried(Fine):
     def response_error(self, response):  # here
         error = super().response_error(response)
         return NeverMind(str(error)) if response.status == 429 and error is None else error
+
+
+class TooLongIsTooMany(Fine):
+    @hookimpl
+    def response_error(self, response):  # here
+        return RateLimitError("too long") if response.status == 413 else super().response_error(response)
+
+
+class TakesGoneForAnAnswer(Fine):
+    @hookimpl
+    def embedding(self, request, settings):  # here
+        url, body = f"{settings.api_base}/vectors", {"model": request.model, "texts": request.input}
+        sent = {"json": {**body, **settings.extra_body}, "headers": self.headers(settings)}
+        response = yield from http("POST", url, **sent, accept={410})
+        vectors = [] if response.status == 410 else parsed(response.content).get("vectors")
+        if vectors is None:
+            raise InvalidResponseError("the server sent no vectors")
+        return EmbeddingResponse(data=[{"embedding": each} for each in vectors], model=request.model)
+
+
+class PaintsNothingWhereTheJobIsGone(Fine):
+    def look(self, location, settings):
+        try:
+            return (yield from super().look(location, settings))
+        except NotFoundError:
+            return HttpResponse(200, {}, b'{"gone": true}')
+
+    @hookimpl
+    def image_generation(self, request, settings):  # here
+        try:
+            return (yield from super().image_generation(request, settings))
+        except InvalidResponseError as error:
+            if error.body != {"gone": True}:
+                raise
+            return ImageResponse(data=[])
+
+
+class WaitsANumber(Fine):
+    @hookimpl
+    def response_error(self, response):
+        if response.status in {429, 503}:
+            float(response.headers.get("retry-after", 0))  # here
+        return super().response_error(response)
+
+
+class WaitsWhereNobodySaid(Fine):
+    @hookimpl
+    def response_error(self, response):
+        if response.status == 503:
+            response.headers["retry-after"]  # here
+        return super().response_error(response)
+
+
+class WaitsNoTime(Fine):
+    @hookimpl
+    def response_error(self, response):  # here
+        error = super().response_error(response)
+        if error is not None and response.status == 503:
+            error.retry_after = 0.0
+        return error
+
+
+class RaisesItsErrors(Fine):
+    @hookimpl
+    def response_error(self, response):
+        if (error := super().response_error(response)) is not None and response.status == 503:
+            raise error  # here
+        return error
+
+
+class ReadsWordsThatMayBeNone(Fine):
+    @hookimpl
+    def response_error(self, response):
+        try:
+            said = response.json()["fault"]
+            words = said["words"].strip()  # here
+            return error_class(response.status)(words, code=said["kind"], status_code=response.status)
+        except (InvalidResponseError, KeyError, TypeError):
+            return None
 
 
 class ConnectsAgain(Fine):

@@ -21,6 +21,8 @@ __all__ = [
     "line_here",
     "line_of",
     "line_of_return",
+    "passed_through",
+    "raised_in",
     "root_of",
     "seen_from_here",
 ]
@@ -48,6 +50,18 @@ def line_of(error: BaseException | None, roots: Roots) -> str | None:
                 return _written(frame.f_code, line)
         error = error.__cause__ or error.__context__
     return None
+
+
+def passed_through(error: BaseException, function: Any) -> bool:
+    """Whether an error came out of a function."""
+    code = _code_of(function)
+    return code is not None and any(frame.f_code is code for frame, _ in _frames(error.__traceback__))
+
+
+def raised_in(error: BaseException, roots: Roots) -> bool:
+    """Whether a line of the plugin's raised an error, and not the core one that it passed through."""
+    frames = [frame for frame, _ in _frames(error.__traceback__)]
+    return bool(frames) and inside(frames[-1].f_code.co_filename, roots)
 
 
 def line_here(roots: Roots) -> str | None:

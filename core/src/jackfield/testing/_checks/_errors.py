@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from ...errors import APIConnectionError, APIStatusError, APITimeoutError, JackfieldError, PluginError, error_class
+from ...errors import APIConnectionError, APITimeoutError, JackfieldError, PluginError
 from .._cases import Answer, Case
 from .._check import each_case, fail
 from .._differences import shown
@@ -17,33 +17,17 @@ from .._runs import Outcome, call
 from .._subject import Subject
 from ._answers import told
 from ._selections import NO_WIRE, first_of_each
-from ._servers import Cutting, Fixed, Raising
+from ._servers import Cutting, Fixed, Raising, repeated
 
 __all__ = [
-    "STATUSES",
+    "holds_something",
     "test_answers_of_another_shape_are_told",
     "test_error_golden",
     "test_network_faults_are_told",
-    "test_statuses_become_errors",
 ]
 
-MOST = 8
-CALM, SECONDS = {"content-type": "application/json"}, 7.0
+CALM = {"content-type": "application/json"}
 
-STATUSES = (400, 401, 403, 404, 409, 422, 429, 500, 502, 503, 504)
-BODIES = (
-    b'{"error": {"message": "conformance", "type": "conformance", "code": null}}',
-    b'{"detail": "conformance"}',
-    b"{}",
-    b"[]",
-    b"null",
-    b'"text"',
-    b"",
-    b"upstream failed",
-    b"<!doctype html><html><body>Bad Gateway</body></html>",
-    b'{"error": ',
-    b"\xff\xfe",
-)
 SHAPES = (
     b"{}",
     b"[]",
@@ -102,76 +86,6 @@ def _text_of(result: dict[str, Any]) -> Any:
 
 
 @each_case(first_of_each, NO_WIRE)
-def test_statuses_become_errors(subject: Subject, case: Case) -> None:
-    """Every status above 400, with whatever body, becomes its error, retryable as the status is, with Retry-After.
-
-    The server's own error bodies, as recorded, keep their message at every status.
-
-    If this fails: `response_error` must read any body a proxy may send, with none of its own fields, or no JSON at all;
-    return None for what it does not know, and the core reads status, message and Retry-After itself. A flow lets errors
-    pass: retries are the core's, as many as the caller asked for.
-    """
-    if call(subject, case).error is not None:
-        return  # told by the golden tests
-    bodies = [*((body, None) for body in BODIES), *_recorded(subject)]
-    wrong = [
-        found for status in STATUSES for body, own in bodies if (found := _misread(subject, case, status, body, own))
-    ]
-    if wrong:
-        at = next((place for _, place in wrong if place), None) or definition(subject.function("response_error"))
-        of = f"{len(wrong)} of {len(STATUSES) * len(bodies)} answers are misread:"
-        fail(of, [said for said, _ in wrong[:MOST]], at)
-
-
-def _recorded(subject: Subject) -> list[tuple[bytes, Exception]]:
-    """Return the server's own error bodies, and the errors that they become at the status they came with."""
-    cases = [case for case in subject.cases if case.error is not None and len(case.exchanges) == 1]
-    refused = [case for case in cases if case.exchanges[0].answer.status >= 400 and case.operation in subject.hooks]
-    errors = [(case.exchanges[0].answer.body, call(subject, case).error) for case in refused]
-    return [(body_at(body, API_BASE), error) for body, error in errors if isinstance(error, APIStatusError)]
-
-
-def _misread(
-    subject: Subject, case: Case, status: int, body: bytes, own: Exception | None
-) -> tuple[str, str | None] | None:
-    """Say what is wrong with the error that an answer becomes, and where; None where nothing is."""
-    server = Fixed(Answer(status, {**CALM, "retry-after": "7"}, body))
-    outcome = call(subject, case, handler=server)
-    if problem := _problem(outcome.error, status, own):
-        at = line_of(outcome.error, subject.roots)
-    elif problem := _repeated(server):
-        at = definition(subject.function(case.operation))
-    else:
-        return None
-    return f"{status} with {body[:40]!r} {problem}", at
-
-
-def _problem(error: Exception | None, status: int, own: Exception | None = None) -> str | None:
-    if error is None:
-        return "passed for an answer"
-    if not isinstance(error, APIStatusError):
-        return f"raised {type(error).__name__}: {error}"
-    wanted = error_class(status)
-    if not (isinstance(error, wanted) or type(error) is type(own)) or error.status_code != status:
-        return f"raised {type(error).__name__} with status {error.status_code}, expected {wanted.__name__}"
-    if error.retryable != wanted("", status_code=status).retryable:
-        return f"raised {type(error).__name__} with retryable={error.retryable}, which the status is not"
-    return _loss(error, own)
-
-
-def _loss(error: APIStatusError, own: Exception | None) -> str | None:
-    if error.retry_after is None or (own is None and error.retry_after != SECONDS):
-        return f"lost Retry-After: 7, retry_after is {error.retry_after}"
-    if own is not None and str(error) != str(own):
-        return f"lost the server's message {str(own)!r}: {error}"
-    return None if str(error) else f"raised {type(error).__name__} without a message"
-
-
-def _repeated(server: Fixed | Raising | Cutting) -> str | None:
-    return None if server.asked < 2 else f"led to {server.asked} requests, and whether to try again is the caller's"
-
-
-@each_case(first_of_each, NO_WIRE)
 def test_answers_of_another_shape_are_told(subject: Subject, case: Case) -> None:
     """An answer of status 200 that is another JSON, or none, is told as the server's fault, and not the plugin's.
 
@@ -201,7 +115,7 @@ def _of_no_use(case: Case, body: bytes, result: Any) -> bool:
         return False  # a cut stream has a check of its own; what is no JSON may be anything
     if case.operation == "list_models" and body == b"[]":
         return False  # no models, in the words of some servers
-    return type(_json(body)) is not kind or (kind is dict and not _holds_something(result))
+    return type(_json(body)) is not kind or (kind is dict and not holds_something(result))
 
 
 def _json(body: bytes) -> Any:
@@ -211,7 +125,8 @@ def _json(body: bytes) -> Any:
         return ...  # which is no kind of JSON, as None is
 
 
-def _holds_something(result: dict[str, Any]) -> bool:
+def holds_something(result: dict[str, Any]) -> bool:
+    """Whether a result has content."""
     if "choices" not in result:
         return bool(result.get("data"))
     said = [choice.get("message", choice) for choice in result["choices"]]
@@ -230,11 +145,11 @@ def test_network_faults_are_told(subject: Subject, case: Case) -> None:
         return  # told by the golden tests
     for how, handler, wanted in _faults(subject, case):
         outcome = call(subject, case, handler=handler)
-        repeated = _repeated(handler)
-        if repeated or not _told(outcome, wanted):
+        again = repeated(handler)
+        if again or not _told(outcome, wanted):
             raised = f"raised {type(outcome.error).__name__}: {outcome.error}"
-            got = repeated or (raised if outcome.error else "passed for an answer")
-            at = None if repeated else line_of(outcome.error, subject.roots)
+            got = again or (raised if outcome.error else "passed for an answer")
+            at = None if again else line_of(outcome.error, subject.roots)
             at = at or definition(subject.function(case.operation))
             fail(f"a connection that {how} {got}; expected {wanted.__name__}", at=at)
     _ends_without_the_last_answer(subject, case)

@@ -22,10 +22,10 @@ from .._results import plain_result
 from .._runs import call
 from .._secrets import forms_of, shows, texts_of
 from .._subject import Subject
-from ._errors import STATUSES
 from ._hearing import hearing
 from ._losses import ALONE
 from ._selections import NO_HOOK, NO_WIRE, first_of_each, hooked
+from ._statuses import STATUSES
 
 __all__ = ["test_the_key_goes_to_no_other_origin", "test_the_key_is_shown_nowhere", "test_wire_files_hold_no_key"]
 

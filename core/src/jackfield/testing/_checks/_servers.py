@@ -7,7 +7,7 @@ from ...transports import Outgoing
 from ...transports.memory import Reply
 from .._cases import Answer
 
-__all__ = ["Cutting", "Fixed", "Raising"]
+__all__ = ["Cutting", "Fixed", "Raising", "repeated"]
 
 
 class Fixed:
@@ -44,3 +44,8 @@ class Cutting:
     def __call__(self, outgoing: Outgoing) -> Reply:
         self.asked += 1
         return Reply(self._answer.status, self._answer.headers, iter(self._parts))
+
+
+def repeated(server: Fixed | Raising | Cutting) -> str | None:
+    """Say that a server was asked more than once."""
+    return None if server.asked < 2 else f"led to {server.asked} requests, and whether to try again is the caller's"
