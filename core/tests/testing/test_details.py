@@ -326,6 +326,9 @@ def test_all_that_an_error_shows_is_looked_at():
     assert any("'d'" in text for text in texts_of(error))
 
 
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzb21lYm9keSJ9.c2lnbmF0dXJl"
+
+
 class Settings(SimpleNamespace):
     api_key = "fk-key-123456"
     api_base = "https://models.example/v1"
@@ -355,7 +358,8 @@ def test_what_is_private_is_replaced_everywhere():
 
 
 def taped(body, **headers):
-    return Taped(SimpleNamespace(url="https://models.example/v1/x", headers={}), 200, headers, [body])
+    asked = SimpleNamespace(url="https://models.example/v1/x", headers={}, content=b"")
+    return Taped(asked, 200, headers, [body])
 
 
 def redacted(body, public="", **headers):
@@ -387,10 +391,34 @@ def test_of_an_answers_headers_those_are_kept_that_a_plugin_may_need():
             '{"url": "https:\\/\\/cdn.example\\/a?sig={redacted}&w=1"}',
         ),
         ("see /accounts/acc-12345/x", "see /accounts/{redacted}/x"),
+        (
+            '{"cookie": "yum", "key_hash": "9f86d081", "clientIp": "10.1.2.3", "ip": "::1"}',
+            '{"cookie": "{redacted}", "key_hash": "{redacted}", "clientIp": "{redacted}", "ip": "{redacted}"}',
+        ),
+        ('{"session": "s1", "sessions": "s1"}', '{"session": "{redacted}", "sessions": "s1"}'),
+        (
+            '{"host": "gpu-17.models.internal", "upstream_host": "node7:80"}',
+            '{"host": "{redacted}", "upstream_host": "{redacted}"}',
+        ),
+        ('{"host": "localhost", "zip": "8001", "tip": "ask", "hostess": "a1"}', None),
+        (f'{{"said": "Here: {TOKEN}."}}', '{"said": "Here: {redacted}."}'),
+        ('{"said": "eyJhbGciOiJIUzI1NiJ9 and v1.2.3"}', None),
     ],
 )
 def test_bodies_keep_all_but_what_is_private(body, left):
     assert redacted(body.encode(), public="a-user-of-the-case").body.decode() == (left or body)
+
+
+def test_a_token_that_a_request_makes_fits_anything():
+    sent = {"url": "https://models.example/v1/x", "headers": {"x-proof": TOKEN, "accept": "x"}}
+    asked = SimpleNamespace(**sent, content=f"assertion={TOKEN}&scope=x".encode())
+    redaction = Redaction(Settings(), [Taped(asked, 200, {}, [b"{}"])])
+    form = [{"name": "assertion", "value": TOKEN}, {"name": "scope", "value": "x"}]
+    assert redaction.request({**sent, "form": form}) == {
+        "url": "{api_base}/x",
+        "headers": {"x-proof": "{any}", "accept": "x"},
+        "form": [{"name": "assertion", "value": "{any}"}, {"name": "scope", "value": "x"}],
+    }
 
 
 def test_a_request_s_private_fields_fit_anything():
@@ -414,9 +442,11 @@ def test_a_request_s_private_fields_fit_anything():
         ("Bearer {api_key}", False),
         ("Bearer {api_key}, and then Bearer ab12cd34ef56gh78", True),
         ("bearer eyJhbGciOi.eyJzdWIiOiIx.c2ln", True),
+        (f"not that token: {TOKEN}", True),
+        ("a cursor: eyJhbGciOiJIUzI1NiJ9", False),
     ],
 )
-def test_what_follows_bearer_is_a_key_where_it_looks_like_one(wire, said, caught):
+def test_what_looks_like_a_key_is_one(wire, said, caught):
     (wire / "error-authentication" / "1.response.json").write_text(json.dumps({"status": 401, "text": said}))
     failures = failed(Fine(), wire=wire)
     assert ("test_wire_files_hold_no_key" in failures) is caught

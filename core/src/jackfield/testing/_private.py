@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from ._tape import Taped
 
-__all__ = ["ANYWHERE", "in_answers", "in_requests", "is_private_field", "is_private_header", "strange_hosts"]
+__all__ = ["ANYWHERE", "JWT", "in_answers", "in_requests", "is_private_field", "is_private_header", "strange_hosts"]
 
 ANYWHERE = ""
 """The name of a value that is private wherever it stands."""
@@ -24,7 +24,8 @@ HEADER = re.compile(
 FIELD = re.compile(
     r"(access|refresh|id|auth|bearer|session|api|security)[-_]?token$|secret|password|credential|api[-_]?key|account|"
     r"organi[sz]ation|^org([-_]?(id|name))?$|tenant|customer|workspace|^project([-_]?(id|name))?$|"
-    r"^user([-_]?(id|name))?$|e-?mail|subscription|client[-_]?id",
+    r"^user([-_]?(id|name))?$|e-?mail|subscription|client[-_]?id|cookie|^session([-_]?id)?$|key[-_]?(hash|id)$|"
+    r"(^|[-_]|client|remote|source)ip([-_]?addr(ess)?)?$",
     re.IGNORECASE,
 )
 QUERY = re.compile(r"[?&]([\w.-]+)=([^&\s\"'<>\\#]+)")
@@ -39,6 +40,15 @@ KINDS = {"object", "type", "kind", "role", "status", "state"}
 CREDENTIAL = re.compile(r"(?=[^\d\s]*\d)[\w.~+/=-]{16,}")
 """What is long and has a digit: no word of a text, as those that some streams call "token" are."""
 
+MACHINE = re.compile(r"(?=.*[.:\d])[\w-]+(\.[\w-]+)*(:\d+)?")
+"""A machine's name or address: it has a dot, a port or a digit, which a word that a model may say has not."""
+
+LOOKS = ((re.compile(r"token$", re.IGNORECASE), CREDENTIAL), (re.compile(r"host([-_]?name)?$", re.IGNORECASE), MACHINE))
+"""Fields that are private where their value looks so."""
+
+JWT = re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}")
+"""A JSON Web Token (RFC 7519): header, claims and signature in base64url, and the header begins with a brace."""
+
 
 def is_private_header(name: str) -> bool:
     """Whether a header of this name is of one caller, or of one call."""
@@ -46,16 +56,19 @@ def is_private_header(name: str) -> bool:
 
 
 def is_private_field(name: str, value: object = None) -> bool:
-    """Whether a field of this name is of one caller; a "token" only where it looks like a credential."""
+    """Whether a field of this name is of one caller; a "token" or a "host" only where it looks like one."""
     if FIELD.search(name):
         return True
-    return name.lower().endswith("token") and isinstance(value, str) and CREDENTIAL.fullmatch(value) is not None
+    return isinstance(value, str) and any(named.search(name) and looks.fullmatch(value) for named, looks in LOOKS)
 
 
 def in_requests(tape: Iterable[Taped]) -> Iterator[str]:
-    """Yield the credentials in private headers of what was sent."""
+    """Yield the credentials in private headers of what was sent, and the tokens anywhere in it."""
     for taped in tape:
-        for name, value in taped.outgoing.headers.items():
+        outgoing = taped.outgoing
+        for text in (outgoing.url, *outgoing.headers.values(), outgoing.content.decode(errors="replace")):
+            yield from JWT.findall(text)
+        for name, value in outgoing.headers.items():
             if is_private_header(name):
                 yield from CREDENTIAL.findall(value)
 
@@ -68,7 +81,7 @@ def in_answers(tape: Iterable[Taped]) -> Iterator[tuple[str, str | int]]:
                 yield ANYWHERE, value
                 yield ANYWHERE, value.partition(";")[0].partition("=")[2]  # of a cookie
         for text in texts_of(taped):
-            yield from ((ANYWHERE, value) for value in _in_addresses(text))
+            yield from ((ANYWHERE, value) for value in (*_in_addresses(text), *JWT.findall(text)))
         for said in _json_in(taped.body):
             yield from _in_json(said, private=False)
 

@@ -105,7 +105,7 @@ class Redaction:
         return {**self._clean(value), "headers": headers}
 
     def _header(self, name: str, value: str) -> str:
-        clean = self.text(value)
+        clean = self._clean(value)
         return clean if not is_private_header(name) else self._or_any(clean)
 
     def _or_any(self, clean: str) -> str:
@@ -113,7 +113,8 @@ class Redaction:
 
     def _clean(self, value: Any) -> Any:
         if isinstance(value, str):
-            return self.text(value)
+            clean = self.text(value)
+            return ANY if SENT in clean else clean
         if isinstance(value, bytes):
             return self.content(value)
         if isinstance(value, Mapping):

@@ -17,6 +17,7 @@ from .._cases import Answer, Case
 from .._check import each_case, fail, once
 from .._flows import Bare
 from .._places import definition, line_of
+from .._private import JWT
 from .._replay import API_BASE, API_KEY, Replay
 from .._results import plain_result
 from .._runs import call
@@ -154,13 +155,13 @@ def _no_files(subject: Subject) -> str | None:
     return None if any(case.folder for case in subject.cases) else "the provider has no wire files"
 
 
-KEY_LIKE = re.compile(rb"bearer\s+(?=[\w.~+/-]*\d)[\w.~+/-]{16,}", re.IGNORECASE)
+KEY_LIKE = re.compile(r"bearer\s+(?=[\w.~+/-]*\d)[\w.~+/-]{16,}", re.IGNORECASE | re.ASCII)
 """A word of 16 characters with a digit: what stands after "Bearer" in a sentence is shorter, or has none."""
 
 
 @once(unless=_no_files)
 def test_wire_files_hold_no_key(subject: Subject) -> None:
-    """No wire file holds a key: `{api_key}` stands in its place.
+    """No wire file holds a key, or a JSON Web Token: `{api_key}` stands in its place.
 
     If this fails: record the case again, or write `{api_key}` where the key stands; and if it was a real one, and was
     ever committed, revoke it.
@@ -178,9 +179,9 @@ def test_wire_files_hold_no_key(subject: Subject) -> None:
 
 
 def _holds_key(subject: Subject, file: Path) -> bool:
-    content = file.read_bytes()
+    content = file.read_bytes().decode("latin-1")  # a character a byte: what is no text is looked at, too
     real = [os.environ[name] for name in subject.loaded.info.api_key_env if os.environ.get(name)]
     keys = [API_KEY, *(key for key in real if len(key) > 7)]
-    if any(form in content for key in keys for form in forms_of(key)):
+    if any(form.decode("latin-1") in content for key in keys for form in forms_of(key)):
         return True
-    return KEY_LIKE.search(content) is not None
+    return any(kind.search(content) is not None for kind in (KEY_LIKE, JWT))
