@@ -651,7 +651,25 @@ def test_provider_info_that_fails_hurts_only_the_load():
         raise KeyError("ACME_REGION")
 
     said = refused(ProviderLoadError, completion=plain(None), provider_info=provider_info)
-    assert said == "provider_info() failed: KeyError: 'ACME_REGION'"
+    line = provider_info.__code__.co_firstlineno + 1
+    assert said == f"provider_info() failed: KeyError: 'ACME_REGION' ({__file__}, line {line})"
+
+
+class TellsADict:
+    @hookimpl
+    def provider_info(self):
+        return {"api_base": "x"}
+
+    @hookimpl
+    def completion(self, request, settings):
+        return ModelResponse.of_text("Hi")
+
+
+def test_what_provider_info_returned_is_told_with_its_line():
+    with pytest.raises(ContractViolationError) as caught:
+        registry_with(TellsADict())
+    line = TellsADict.provider_info.__code__.co_firstlineno + 1
+    assert str(caught.value).endswith(f": provider_info() returned dict, not a ProviderInfo ({__file__}, line {line})")
 
 
 def test_a_plugin_that_fails_when_it_is_looked_at_hurts_only_the_load():

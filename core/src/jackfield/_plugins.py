@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import pluggy
 
+from ._blame import blame
 from ._extensions import around_of, finder_of, observer_of
 from ._kinds import adapt, kind_of, takes_only
 from ._settings import ProviderInfo
@@ -79,12 +80,13 @@ def single(manager: pluggy.PluginManager, hook: str) -> Callable[..., Any] | Non
     return next(iter(functions(manager, hook)), None)
 
 
-def info_of(manager: pluggy.PluginManager) -> ProviderInfo:
+def info_of(manager: pluggy.PluginManager, plugin: object, owner: object) -> ProviderInfo:
     """Return what the plugin's ``provider_info()`` tells, or the defaults."""
     hook = single(manager, "provider_info")
     info = ProviderInfo() if hook is None else hook()
     if not isinstance(info, ProviderInfo):
-        raise ContractViolationError(f"provider_info() returned {describe(info)}, not a ProviderInfo")
+        error = ContractViolationError(f"provider_info() returned {describe(info)}, not a ProviderInfo")
+        raise blame(error, str(owner), inspect.getattr_static(plugin, "provider_info", None))
     return info
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 
 from . import _known
+from ._blame import place_of
 from ._bridges import bridged
 from ._extensions import Extensions, extended
 from ._index import DENY, EXTENSIONS, PROVIDERS, Found, Index
@@ -40,13 +41,13 @@ class Provider:
     def __init__(self, name: str, plugin: object, owner: object) -> None:
         try:
             manager = managed(ProviderHooks, [adapted(plugin, owner, ProviderHooks)])
-            self.info = info_of(manager)
+            self.info = info_of(manager, plugin, owner)
         except PluginError as error:
             error.provider = name
             raise
         except Exception as error:
             raise ProviderLoadError(
-                f"{owner}: provider_info() failed: {type(error).__name__}: {error}", provider=name
+                f"{owner}: provider_info() failed: {type(error).__name__}: {error}{place_of(error)}", provider=name
             ) from error
         native = {hook: function for hook in OPERATIONS if (function := single(manager, hook)) is not None}
         if not native:

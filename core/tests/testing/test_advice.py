@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from types import ModuleType
 
 import pytest
 import wrong
 import wrong_hooks
+import wrong_readers
 from jackfield import ModelResponse, hookimpl
 from jackfield.testing import check
 
@@ -63,6 +65,22 @@ def test_a_stream_that_fails_with_a_shared_decoder_is_told_of_that(fine_wire):
 def test_a_stream_that_says_what_another_left_behind_is_told_of_the_shared_decoder(fine_wire):
     text = failed(wrong_hooks.SharesADecoderThatCounts(), fine_wire)["test_stream_golden[stream-plain]"]
     assert "stream-plain/result.json; its decoder= gives one and the same object to every stream" in text
+
+
+def test_a_stream_is_told_of_the_shared_splitter(fine_wire):
+    text = failed(wrong_hooks.SharesASplitter(), fine_wire)["test_stream_golden[stream-plain]"]
+    assert "its framing= gives one and the same object to every stream" in text
+
+
+def test_what_response_error_returned_is_told_at_its_own_line(fine_wire):
+    text = failed(wrong_hooks.ReturnsADict(), fine_wire)["test_statuses_become_errors[chat-plain]"]
+    assert "response_error returned dict, not a JackfieldError or None" in text
+    assert re.search(r"\n  at .*wrong_hooks\.py:\d+, in response_error\n", text)
+
+
+def test_what_response_error_raised_is_to_be_returned(fine_wire):
+    text = failed(wrong_readers.RaisesItsErrors(), fine_wire)["test_statuses_become_errors[chat-plain]"]
+    assert "lost Retry-After, retry_after is None; response_error raised it, and is to return it" in text
 
 
 def test_what_a_plugin_imports_under_a_hooks_name_is_no_forgotten_hook():

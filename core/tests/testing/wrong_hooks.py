@@ -7,6 +7,7 @@ from typing import ClassVar
 from fine import JSON, Decoder, Fine, parsed
 from jackfield import BadRequestError, EventStream, ImageResponse, hookimpl
 from jackfield.flow import http, sleep
+from wrong import Events
 
 
 class Refuses(Fine):
@@ -67,6 +68,29 @@ class CountsForAll(Decoder):
 
 class SharesADecoderThatCounts(SharesADecoderThatKnowsItsEnd):
     one = CountsForAll()
+
+
+class KeepsItsFirstBytes(Events):
+    """Gives the first event of the first stream before all others."""
+
+    first = b""
+
+    def feed(self, data):
+        self.first = self.first or data.partition(b"\n\n")[0] + b"\n\n"
+        return super().feed(self.first + data)
+
+
+class SharesASplitter(Fine):
+    one = KeepsItsFirstBytes()
+
+    def framing(self):
+        return self.one
+
+
+class ReturnsADict(Fine):
+    @hookimpl
+    def response_error(self, response):  # here
+        return {"message": "busy"} if response.status == 503 else super().response_error(response)
 
 
 class PollsThroughFaults(Fine):

@@ -27,10 +27,10 @@ __all__ = [
     "described",
     "description_of",
     "frames_of",
-    "one_decoder",
     "opened_again",
     "place_of",
     "several",
+    "shared_by_streams",
 ]
 
 Step = Callable[[], AbstractContextManager[Any]]
@@ -203,10 +203,15 @@ def place_of(subject: Subject, case: Case, method: str = "") -> str | None:
     return definition(own or decoder) or definition(subject.function(case.operation))
 
 
-def one_decoder(subject: Subject, case: Case) -> bool:
-    """Whether all openings of a stream get the same decoder."""
-    decoder = _decoder(subject, case)
-    return decoder is not None and not inspect.isclass(decoder) and decoder() is decoder()
+def shared_by_streams(subject: Subject, case: Case) -> str | None:
+    """Return which argument of EventStream gives all openings of a stream one and the same object, or None."""
+    description = description_of(subject, case)
+    made = {} if description is None else {"decoder": description.decoder, "framing": description.framing}
+    return next((name for name, factory in made.items() if _gives_one(factory)), None)
+
+
+def _gives_one(factory: Any) -> bool:
+    return callable(factory) and not inspect.isclass(factory) and factory() is factory()
 
 
 def _decoder(subject: Subject, case: Case) -> Any:

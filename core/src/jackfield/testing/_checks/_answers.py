@@ -10,7 +10,7 @@ from .._canonical import PARALLEL
 from .._cases import Case
 from .._check import each_case, fail
 from .._differences import differences
-from .._flows import one_decoder, place_of
+from .._flows import place_of, shared_by_streams
 from .._places import line_of, line_of_return
 from .._replay import UnexpectedRequestError
 from .._results import MADE_UP, plain_result, recorded
@@ -18,10 +18,9 @@ from .._runs import Outcome, call
 from .._subject import Subject
 from ._selections import whole
 
-__all__ = ["compare", "is_json", "test_response_golden", "told", "two_calls"]
+__all__ = ["compare", "is_json", "shared", "test_response_golden", "told", "two_calls"]
 
 MENDING = "mend the plugin there. The call gave no answer, so there is nothing that --accept could write."
-SHARED = "; its decoder= gives one and the same object to every stream, and each is to get one of its own"
 DECLARING = 'If it is to end with this error, say so in case.json: {"error": {"type": "…"}}.'
 
 
@@ -50,12 +49,15 @@ def told(subject: Subject, case: Case, outcome: Outcome) -> None:
     if at is None:  # nothing of the plugin is on the way: what it returned was wrong
         at = _maker(subject, case)
     remedy = MENDING if isinstance(error, PluginError) else f"{MENDING} {DECLARING}"
-    said = f"{case.operation} failed with {type(error).__name__}: {error}{_shared(subject, case)}"
+    said = f"{case.operation} failed with {type(error).__name__}: {error}{shared(subject, case)}"
     fail(said, at=at, cause=error, remedy=remedy)
 
 
-def _shared(subject: Subject, case: Case) -> str:
-    return SHARED if case.streams and one_decoder(subject, case) else ""
+def shared(subject: Subject, case: Case) -> str:
+    """Point at a decoder or splitter that all streams share, as the end of a sentence, or return nothing."""
+    if not case.streams or (name := shared_by_streams(subject, case)) is None:
+        return ""
+    return f"; its {name}= gives one and the same object to every stream, and each is to get one of its own"
 
 
 def two_calls(subject: Subject, case: Case, outcome: Outcome) -> None:
@@ -93,7 +95,7 @@ def compare(subject: Subject, case: Case, actual: Any) -> None:
     if found := differences(expected, _as_far_as(expected, actual)):
         where = f"{case.place}/result.json" if case.folder is not None else case.place
         fail(
-            f"{subject.name} answers something else than {where}{_shared(subject, case)}:", found, _maker(subject, case)
+            f"{subject.name} answers something else than {where}{shared(subject, case)}:", found, _maker(subject, case)
         )
 
 

@@ -15,7 +15,7 @@ from .._places import definition, line_of
 from .._replay import API_BASE, UnexpectedRequestError, body_at
 from .._runs import Outcome, call
 from .._subject import Subject
-from ._answers import told
+from ._answers import shared, told
 from ._selections import NO_WIRE, first_of_each
 from ._servers import Cutting, Fixed, Raising, repeated
 
@@ -69,7 +69,8 @@ def test_error_golden(subject: Subject, case: Case) -> None:
         told(subject, case, outcome)
     if wrong:
         at = line_of(outcome.error, subject.roots) or _reader(subject, case)
-        fail(f"{case.name} raised {type(outcome.error).__name__}: {outcome.error}", wrong, at, cause=outcome.error)
+        raised = f"{case.name} raised {type(outcome.error).__name__}: {outcome.error}{shared(subject, case)}"
+        fail(raised, wrong, at, cause=outcome.error)
 
 
 def _reader(subject: Subject, case: Case) -> str | None:
