@@ -409,6 +409,17 @@ def test_bodies_keep_all_but_what_is_private(body, left):
     assert redacted(body.encode(), public="a-user-of-the-case").body.decode() == (left or body)
 
 
+@pytest.mark.parametrize(
+    ("body", "left"),
+    [
+        ('{"poll": "/v1/jobs/7", "at": "https://models.example/v1/x"}', '{"poll": "/jobs/7", "at": "{api_base}/x"}'),
+        ('{"poll": "/v1beta/jobs/7", "said": "see /v1/jobs", "more": "/v1/jobs is it"}', None),
+    ],
+)
+def test_paths_in_answers_are_those_of_a_server_without_a_path_before_them(body, left):
+    assert redacted(body.encode()).body.decode() == (left or body)
+
+
 def test_a_token_that_a_request_makes_fits_anything():
     sent = {"url": "https://models.example/v1/x", "headers": {"x-proof": TOKEN, "accept": "x"}}
     asked = SimpleNamespace(**sent, content=f"assertion={TOKEN}&scope=x".encode())

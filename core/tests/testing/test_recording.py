@@ -8,7 +8,7 @@ import threading
 from base64 import b64encode
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 import pytest
 from fine import Fine, parsed
@@ -57,13 +57,15 @@ class Exchanges:
 class TokenServer:
     """Gives a token, and names an address of its own house where the answer is to be had."""
 
+    location = "http://localhost:{port}/accounts/acc-31415926/x?sig=c2lnbmF0dXJl"
+
     def __init__(self):
         owner = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
                 self.rfile.read(int(self.headers.get("content-length", 0)))
-                self.answer(PRIVATE, location=f"http://localhost:{owner.port}/accounts/acc-31415926/x?sig=c2lnbmF0dXJl")
+                self.answer(PRIVATE, location=owner.location.format(port=owner.port))
 
             def do_GET(self):
                 self.answer({"v": [1.0], "user": {"id": "u-27182818", "name": "jane"}, "log": PRIVATE["refresh_token"]})
@@ -127,6 +129,28 @@ def test_what_was_recorded_of_a_token_exchange_is_what_is_sent_offline(exchanged
     passed = {"test_request_golden[embedding-one]", "test_response_golden[embedding-one]"}
     assert passed <= set(report.passed), report.failed.get("test_request_golden[embedding-one]")
     assert "test_wire_files_hold_no_key" in report.passed
+
+
+class UnderAPath(TokenServer):
+    location = "/v1/jobs/7"
+
+
+class Joins(Exchanges):
+    @hookimpl
+    def embedding(self, request, settings):
+        response = yield from http("POST", f"{settings.api_base}/jobs", json={})
+        response = yield from http("GET", urljoin(settings.api_base, response.headers["location"]))
+        return EmbeddingResponse(data=[{"embedding": parsed(response.content)["v"]}], model=request.model)
+
+
+def test_a_path_that_an_answer_names_is_recorded_as_of_a_server_without_a_path_before_it(tmp_path, monkeypatch):
+    with UnderAPath() as server:
+        monkeypatch.setenv("EX_BASE", f"http://127.0.0.1:{server.port}/v1")
+        recorded(Joins(), tmp_path, "embedding-one")
+    sent = json.loads((tmp_path / "embedding-one" / "2.request.json").read_text())
+    answer = json.loads((tmp_path / "embedding-one" / "1.response.json").read_text())
+    assert (sent["url"], answer["headers"]["location"]) == ("{api_base}/jobs/7", "/jobs/7")
+    assert "test_request_golden[embedding-one]" in check("ex", plugin=Joins(), model="m", wire=tmp_path).passed
 
 
 def contents(folder):

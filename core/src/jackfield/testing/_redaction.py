@@ -47,6 +47,7 @@ class Redaction:
         self._bases: dict[str, str] = {}
         self._replaced: dict[str, str] = {}
         self._named: list[tuple[str, str | int]] = []
+        self._path = _before_paths(settings.api_base or "")
         self._take_addresses(settings.api_base, tape)
         for name, value in settings.headers.items():
             if is_private_header(name):
@@ -75,10 +76,11 @@ class Redaction:
             self._named.append((name, value))
 
     def answer(self, status: int, headers: Mapping[str, str], body: bytes) -> Answer:
-        """Return an answer that may be shown to anybody."""
+        """Return an answer that may be shown to anybody, of a server at an address without a path."""
         lower = {name.lower(): value for name, value in headers.items()}
-        kept = {name: self.text(value) for name, value in lower.items() if is_kept(name)}
-        return Answer(status, kept, self.content(body))
+        kept = {name: self._path.sub("", self.text(value)) for name, value in lower.items() if is_kept(name)}
+        said = body.decode(errors="surrogateescape")
+        return Answer(status, kept, self._path.sub("", self.text(said)).encode(errors="surrogateescape"))
 
     def text(self, value: str) -> str:
         """Return a text without what is private."""
@@ -134,6 +136,12 @@ def _name_of(name: str, fields: Mapping[str, Any]) -> str:
 def _is_telling(value: str) -> bool:
     """Whether a value is what it is wherever it stands: no word as "organization", which may be any field's."""
     return len(value) >= 2 * LONG_ENOUGH or (len(value) >= LONG_ENOUGH and not value.isalpha())
+
+
+def _before_paths(base: str) -> re.Pattern[str]:
+    """Return what finds a base's path where a whole text, or one in quotes, is an address without a host under it."""
+    path = re.escape(urlsplit(base).path.rstrip("/"))
+    return re.compile(rf'(?<![^"]){path}(?=/[^\s"]*("|$))')
 
 
 def _without_named(text: str, name: str, value: str | int) -> str:
