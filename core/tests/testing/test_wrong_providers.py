@@ -70,6 +70,7 @@ WRONG = [
     (wrong_settings.KeepsHeadersByAddress, {"test_two_callers_share_nothing"}),
     (wrong_settings.KeepsAnAddressByKey, {"test_two_callers_share_nothing"}),
     (wrong_settings.LosesThePath, {"test_two_callers_share_nothing"}),
+    (wrong_settings.FollowsAPath, set(), BY_ITSELF),
     (wrong.AnotherAnswer, {"test_response_golden"}),
     (wrong.WrongType, {"test_response_golden"}),
     (wrong.ForgetsReturn, {"test_response_golden"}),

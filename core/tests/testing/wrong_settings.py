@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import ClassVar
 from urllib.parse import urljoin
 
-from fine import Fine
+from fine import JSON, Fine
 from jackfield import ConfigurationError, hookimpl
 from jackfield.flow import http
 
@@ -95,3 +96,13 @@ class LosesThePath(Fine):
         body, headers = self.body(request, settings), self.headers(settings)
         response = yield from http("POST", urljoin(settings.require_api_base(), "/chat"), headers=headers, json=body)
         return self.answer(request, response)
+
+
+class FollowsAPath(Fine):
+    """Right: a path that the server names is one of its host's, whatever the path of its own address."""
+
+    waiting = (202, {"location": "/jobs/7"}, None)
+    cases: ClassVar = {"image-generation": ({}, [waiting, (200, JSON, {"picture": "iVBORw0KGgo="})])}
+
+    def look(self, location, settings):
+        return super().look(urljoin(settings.api_base, location), settings)
