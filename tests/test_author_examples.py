@@ -160,6 +160,11 @@ def test_the_example_of_a_stream_gives_text_finish_and_usage():
     assert (choice.message.content, choice.finish_reason, whole.usage.total_tokens) == ("Hello!", "length", 3)
 
 
+def test_the_example_takes_a_word_that_is_not_in_its_table():
+    whole = call(module(blocks("streaming.md")[0]), wire(events(HEL, END | {"why": "tired"})), stream=True)
+    assert whole.choices[0].finish_reason == "tired"
+
+
 def test_the_example_raises_an_error_event_with_what_came_before():
     stream = events(HEL, {"kind": "fault", "status": 503, "message": "restarting"})
     with pytest.raises(ServiceUnavailableError, match="restarting") as caught:

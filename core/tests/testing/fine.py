@@ -39,14 +39,11 @@ def chunks_of(data: bytes) -> Any:
     said = parsed(data)
     if "fault" in said:
         raise fault(said["fault"])
-    if "text" in said:
+    if isinstance(said.get("text"), str):
         return {"model": "fine-1", "choices": [{"index": 0, "delta": {"content": said["text"]}}]}
     if said.get("end") not in REASONS:
         raise InvalidResponseError("the stream holds an event of another shape", body=said)
-    return {
-        "choices": [{"index": 0, "delta": {}, "finish_reason": REASONS[said["end"]]}],
-        "usage": usage(said["counts"]),
-    }
+    return {"choices": [{"index": 0, "delta": {}, "finish_reason": REASONS[said["end"]]}], "usage": usage(said)}
 
 
 def parsed(data: bytes) -> dict[str, Any]:
@@ -59,13 +56,18 @@ def parsed(data: bytes) -> dict[str, Any]:
     return said
 
 
-def usage(counts: list[int]) -> dict[str, int]:
+def usage(said: dict[str, Any]) -> dict[str, int]:
+    counts = said.get("counts")
+    if not isinstance(counts, list) or len(counts) != 2:
+        raise InvalidResponseError("the server told no counts", body=said)
     return {"prompt_tokens": counts[0], "completion_tokens": counts[1], "total_tokens": sum(counts)}
 
 
-def fault(said: dict[str, Any]) -> Exception:
+def fault(said: Any) -> Exception:
+    if not isinstance(said, dict) or not isinstance(said.get("words"), str):
+        return InvalidResponseError("the server failed and did not say why", body=said)
     kinds = {"busy": RateLimitError, "down": ServiceUnavailableError}
-    return kinds.get(said["kind"], BadRequestError)(said["words"])
+    return kinds.get(said.get("kind", ""), BadRequestError)(said["words"])
 
 
 class Fine:
@@ -143,9 +145,9 @@ class Fine:
         said = parsed(response.content)
         if "fault" in said:
             raise fault(said["fault"])
-        if not isinstance(said.get("text"), str):
-            raise InvalidResponseError("the server sent no text", body=said)
-        whole = ModelResponse.of_text(said["text"], model="fine-1", usage=usage(said["counts"]))
+        if not isinstance(said.get("text"), str) or said.get("end") not in REASONS:
+            raise InvalidResponseError("the server sent no text, or no end of it", body=said)
+        whole = ModelResponse.of_text(said["text"], model="fine-1", usage=usage(said))
         whole.choices[0].finish_reason = REASONS[said["end"]]
         return whole
 

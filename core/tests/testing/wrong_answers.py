@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fine import FLOW, JSON, STREAM, Fine
-from jackfield import EmbeddingResponse, ImageResponse, ModelResponse, hookimpl
+from fine import FLOW, JSON, REASONS, STREAM, Decoder, Fine, parsed
+from jackfield import BadRequestError, EmbeddingResponse, ImageResponse, ModelResponse, hookimpl
 
 
 class Apart(Fine):
@@ -144,3 +144,38 @@ class BytesForAnAddress(Fine):
     def image_generation(self, request, settings):
         answer = yield from super().image_generation(request, settings)
         return ImageResponse(data=[{"url": answer.data[0].b64_json}])  # here
+
+
+class TrustsItsTable(Fine):
+    def answer(self, request, response):
+        REASONS[parsed(response.content).get("end", "done")]  # here
+        return super().answer(request, response)
+
+
+class TrustsItsTableInStreams(Fine):
+    class decoder(Decoder):  # noqa: N801
+        def decode(self, event, /):
+            REASONS[parsed(event.data).get("end", "done")]  # here
+            return super().decode(event)
+
+
+class GivesNoReasonForTheUnknown(Apart):
+    @hookimpl
+    def completion(self, request, settings):
+        answer = yield from super().completion(request, settings)
+        return answer  # here
+
+    def answer(self, request, response):
+        said = parsed(response.content)
+        if said.get("end") in REASONS or "text" not in said:
+            return super().answer(request, response)
+        return ModelResponse.of_text(said["text"], finish_reason=None)
+
+
+class TrustsTheKindsOfErrors(Fine):
+    @hookimpl
+    def response_error(self, response):
+        error = super().response_error(response)
+        if error is None and b'"fault"' in response.content:
+            return BadRequestError("no words", code=response.json()["fault"]["kind"])  # here
+        return error

@@ -115,7 +115,7 @@ class PollsWhateverIsSaid(Fine):
         while said.get("state") != "done":
             yield from sleep(self.pause)
             said = parsed((yield from http("GET", url, headers=self.headers(settings))).content)
-        return ImageResponse(data=[{"b64_json": said["picture"]}])
+        return ImageResponse(data=[{"b64_json": said.get("picture")}])
 
 
 class AnswersNothing(Fine):

@@ -155,7 +155,7 @@ class CountsHalf(Fine):
 class CountsPieces(Fine):
     class decoder(Decoder):  # noqa: N801  # here
         def decode(self, event, /):
-            return {"usage": usage([0, 9]), **chunks_of(event.data)}
+            return {"usage": usage({"counts": [0, 9]}), **chunks_of(event.data)}
 
 
 class NumbersNoCalls(CallsTools):

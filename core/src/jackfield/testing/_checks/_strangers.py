@@ -13,7 +13,7 @@ from .._flows import frames_of
 from ._frames import cuts, frames_at
 from ._words import in_other_letters, texts_in
 
-__all__ = ["object_in", "with_a_stranger"]
+__all__ = ["object_in", "padded", "with_a_stranger"]
 
 EVENT_LINE = re.compile(rb"^event:.*\n", re.MULTILINE)
 DATA_LINE = re.compile(rb"^data:", re.MULTILINE)
@@ -67,11 +67,14 @@ def _in_other_words(raw: bytes, known: list[Any], text: str) -> bytes | None:
         return None
     start, end, said = found
     other = _another(said, known, text)
-    made: bytes = json.dumps(other, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
-    room = end - start - len(made)
-    if other == said or room < 0:
-        return None
-    return raw[:start] + made[:-1] + b" " * room + b"}" + raw[end:]
+    made = padded(other, end - start)
+    return raw[:start] + made + raw[end:] if made is not None and other != said else None
+
+
+def padded(said: dict[str, Any], size: int) -> bytes | None:
+    """Return an object as so many bytes of JSON, with spaces before its last brace; None where it takes more."""
+    made = json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    return made[:-1] + b" " * (size - len(made)) + b"}" if len(made) <= size else None
 
 
 def object_in(raw: bytes) -> tuple[int, int, dict[str, Any]] | None:

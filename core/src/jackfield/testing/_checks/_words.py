@@ -10,7 +10,7 @@ from .._cases import Case
 from .._results import plain_result
 from .._runs import Outcome
 
-__all__ = ["in_other_letters", "in_other_words", "texts_in"]
+__all__ = ["answered_with", "in_other_letters", "in_other_words", "texts_in"]
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 OTHER_LETTERS = str.maketrans(LETTERS + LETTERS.upper(), 2 * "zabcdefghijklmnopqrstuvwxy")
@@ -36,11 +36,17 @@ def texts_in(value: Any) -> Iterator[str]:
 
 def in_other_words(case: Case, alone: Outcome) -> Case:
     """Return the case with the letters of its texts changed, each for one of as many bytes."""
-    last = case.exchanges[-1]
-    body = last.answer.body
+    body = case.exchanges[-1].answer.body
     for text in sorted(set(_texts(alone)), key=len, reverse=True):
         body = body.replace(text.encode(), in_other_letters(text).encode())
-    return replace(case, exchanges=(*case.exchanges[:-1], replace(last, answer=replace(last.answer, body=body))))
+    return answered_with(case, body)
+
+
+def answered_with(case: Case, body: bytes, number: int = -1) -> Case:
+    """Return the case with another body of the answer of this number, else of the last."""
+    exchanges = list(case.exchanges)
+    exchanges[number] = replace(exchanges[number], answer=replace(exchanges[number].answer, body=body))
+    return replace(case, exchanges=tuple(exchanges))
 
 
 def _texts(alone: Outcome) -> Iterator[str]:
