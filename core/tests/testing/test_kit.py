@@ -105,6 +105,12 @@ def test_the_command_checks_what_is_installed_from_the_wire_it_ships(shipped, tm
     assert (report["distribution"], report["version"]) == ("fake-shipped", "1.0")
 
 
+def test_the_command_says_before_it_checks_that_there_is_no_place_for_the_report(shipped, tmp_path):
+    result, text = ran("shipped", "--report", tmp_path / "no" / "report.json")
+    assert result.return_value is None
+    assert f"--report: there is no folder {tmp_path / 'no'} for the report" in text
+
+
 def test_the_command_tells_once_what_fails_with_the_same_text(shipped, tmp_path):
     write_wire(shipped / "wire")  # whose requests nobody has recorded
     text = ran("shipped", "--model", "m")[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import uuid
@@ -64,11 +65,13 @@ def run_pytest(tmp_path, monkeypatch, capsys):
 
 
 def test_a_file_of_a_few_lines_is_a_whole_suite(run_pytest, wire, tmp_path):
-    ran = run_pytest(SUITE, "--conformance-report", "report.json", "-vv")
+    ran = run_pytest(SUITE, "--conformance-report=report.json", "-vv")
     assert ran.code == 0, ran.text
     assert "test_request_golden[chat-plain] PASSED" in ran.text
-    assert "test_importing_is_quick" not in ran.text
-    [report] = json.loads((tmp_path / "report.json").read_text())["providers"]
+    assert "::test_importing_is_quick" not in ran.text
+    document = json.loads((tmp_path / "report.json").read_text())
+    [report] = document["providers"]
+    assert (document["complete"], report["complete"]) == (True, True)
     assert (report["provider"], report["distribution"], report["failed"], report["gaps"]) == ("fine", None, {}, {})
     assert report["operations"] == ["completion", "embedding", "image_generation", "streaming"]
     assert "test_a_cut_stream_is_an_error[stream-plain]" in report["passed"]
@@ -76,11 +79,46 @@ def test_a_file_of_a_few_lines_is_a_whole_suite(run_pytest, wire, tmp_path):
 
 
 def test_a_report_says_of_what_did_not_run_that_it_did_not(run_pytest, wire, tmp_path):
-    assert run_pytest(SUITE, "-k", "chat-plain", "--conformance-report", "report.json").code == 0
+    assert run_pytest(SUITE, "-k", "chat-plain", "--conformance-report=report.json").code == 0
     [report] = json.loads((tmp_path / "report.json").read_text())["providers"]
     assert "test_request_golden[chat-plain]" in report["passed"]
     assert report["not_run"]["test_request_golden[chat-system]"] == "it was not selected, or not reached"
     assert not report["not_run"].keys() & {*report["passed"]}
+
+
+def test_a_run_of_all_tests_ends_with_those_that_do_not_apply_and_why(run_pytest, wire):
+    text = run_pytest(SUITE).text
+    assert "fine: conformance" in text
+    assert "\nnot run test_a_splitter_cuts_anywhere: no stream has a splitter of the provider's own\n" in text
+
+
+DROPS = """
+def pytest_collection_modifyitems(items):
+    items[:] = [item for item in items if "golden" not in item.name]
+"""
+
+
+def test_tests_that_somebody_leaves_out_are_counted(run_pytest, wire, tmp_path, monkeypatch):
+    (tmp_path / "drops_goldens.py").write_text(DROPS, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    ran = run_pytest(SUITE, "-p", "drops_goldens", "--conformance-report=report.json")
+    assert ran.code == 0, ran.text
+    assert re.search(r"\nnot run \d+ of \d+ tests: they were not selected, or not reached; the first is ", ran.text)
+    assert "the first is test_request_golden[chat-plain]\n" in ran.text
+    document = json.loads((tmp_path / "report.json").read_text())
+    assert (document["complete"], document["providers"][0]["complete"]) == (False, False)
+
+
+def test_what_is_only_collected_is_not_called_left_out(run_pytest, wire):
+    ran = run_pytest(SUITE, "--collect-only")
+    assert (ran.code, "not run" in ran.text) == (0, False), ran.text
+
+
+@pytest.mark.parametrize(("file", "said"), [("no/report.json", "there is no folder no for"), (".", ". is a folder")])
+def test_a_report_that_could_not_be_written_is_refused_before_the_run(run_pytest, wire, file, said):
+    ran = run_pytest(SUITE, f"--conformance-report={file}")
+    assert ran.code == 4, ran.text
+    assert f"--conformance-report: {said}" in ran.text
 
 
 PROCESSES = """
@@ -90,9 +128,7 @@ def pytest_addoption(parser):
 
 
 @pytest.mark.parametrize(
-    "option",
-    [["--accept"], ["--record"], ["--live"], ["--conformance-report", "report.json"]],
-    ids=lambda each: each[0],
+    "option", [["--accept"], ["--record"], ["--live"], ["--conformance-report=report.json"]], ids=lambda each: each[0]
 )
 def test_what_one_process_is_to_do_is_refused_to_several(run_pytest, wire, tmp_path, monkeypatch, option):
     """Each process of pytest-xdist would write the same files, and a report of its own part."""
@@ -100,7 +136,7 @@ def test_what_one_process_is_to_do_is_refused_to_several(run_pytest, wire, tmp_p
     monkeypatch.syspath_prepend(tmp_path)
     ran = run_pytest(SUITE, "-p", "like_xdist", "--dist", "load", *option)
     assert ran.code == 4, ran.text
-    assert f"{option[0]} is for one process, which knows of all tests; add -n 0" in ran.text
+    assert f"{option[0].partition('=')[0]} is for one process, which knows of all tests; add -n 0" in ran.text
     assert not (tmp_path / "report.json").exists()
 
 
@@ -248,7 +284,7 @@ TWO_GAPS = """
 
 def test_a_gap_is_an_expected_failure(run_pytest, wire, tmp_path):
     source = SUITE.replace("Fine()", "wrong.LosesTheUsage()") + TWO_GAPS
-    ran = run_pytest(source, "--conformance-report", "report.json")
+    ran = run_pytest(source, "--conformance-report=report.json")
     assert ran.code == 0, ran.text
     assert "2 xfailed" in ran.counts
     [report] = json.loads((tmp_path / "report.json").read_text())["providers"]

@@ -29,8 +29,10 @@ def check(name: str, wire: str | None, model: str | None, report: str | None) ->
     """
     from ..testing import SuiteError
     from ..testing import check as checked
-    from ..testing._report import written_reports
+    from ..testing._report import no_place_for, written_reports
 
+    if report is not None and (problem := no_place_for(Path(report))):
+        raise click.BadOptionUsage("report", f"--report: {problem}")
     try:
         found = checked(name, model=model, wire=wire or _shipped(name))
     except SuiteError as error:
@@ -56,13 +58,15 @@ def _shipped(name: str) -> Path | None:
 
 
 def _tell(found: Report) -> None:
+    from ..testing._summary import not_run
+
     for test in found.failed:
         click.echo(f"FAILED {test}")
         click.echo("".join(f"    {line}\n" for line in found.shown(test).splitlines()))
     for test, reason in found.gaps.items():
         click.echo(f"gap {test}: {reason}")
-    for test, reason in found.not_run.items():
-        click.echo(f"not run {test}: {reason}")
+    for line in not_run(found):
+        click.echo(line)
     owner = f"{found.distribution} {found.version}"
     counts = f"{len(found.passed)} passed, {len(found.failed)} failed, {len(found.not_run)} not run"
     click.echo(f"{found.provider} of {owner} under jackfield {found.jackfield}: {counts}")

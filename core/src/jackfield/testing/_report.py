@@ -12,7 +12,7 @@ from typing import Any
 from .. import __version__
 from ._subject import Subject
 
-__all__ = ["Report", "written_reports"]
+__all__ = ["Report", "no_place_for", "written_reports"]
 
 
 @dataclass
@@ -20,7 +20,7 @@ class Report:
     """One provider's run.
 
     ``passed`` names tests, with the case in brackets; ``failed``, ``gaps`` and ``not_run`` map names to what was seen,
-    to the declared reason, and to why the test does not apply.
+    to the declared reason, and to why the test does not apply. ``complete`` says whether all ran that do apply.
     """
 
     provider: str
@@ -33,6 +33,7 @@ class Report:
     failed: dict[str, str] = field(default_factory=dict)
     gaps: dict[str, str] = field(default_factory=dict)
     not_run: dict[str, str] = field(default_factory=dict)
+    complete: bool = True
 
     @classmethod
     def of(cls, subject: Subject) -> Report:
@@ -80,7 +81,16 @@ def _essence(test: str, text: str) -> str:
     return re.sub(rf"(?<![\w-]){re.escape(case)}(?![\w-])", "…", said) if case else said
 
 
+def no_place_for(file: Path) -> str | None:
+    """Say why a report could not be written to a file, which is better known before the run; None where it can."""
+    if file.is_dir():
+        return f"{file} is a folder, and the report is a file"
+    return None if file.parent.is_dir() else f"there is no folder {file.parent} for the report"
+
+
 def written_reports(reports: Iterable[Report], file: Path) -> None:
     """Write reports to a file."""
-    document = {"jackfield": __version__, "providers": [report.as_dict() for report in reports]}
+    providers = [report.as_dict() for report in reports]
+    complete = all(each["complete"] for each in providers)
+    document = {"jackfield": __version__, "complete": complete, "providers": providers}
     file.write_text(json.dumps(document, indent=2, sort_keys=True) + "\n", encoding="utf-8")

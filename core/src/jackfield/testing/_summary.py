@@ -1,4 +1,4 @@
-"""What a run with --record, --accept or --live did, as pytest tells it at its end."""
+"""What a run did and what it did not, as it is told at its end."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ._record import RECORDING
 from ._report import Report
 from ._subject import Subject
 
-__all__ = ["accepted", "live", "recorded"]
+__all__ = ["accepted", "live", "not_run", "recorded"]
 
 NEXT = "look at the difference before you commit it, then run pytest"
 
@@ -54,6 +54,14 @@ def live(subject: Subject, report: Report) -> list[str]:
     """Return the lines after --live."""
     asked = {"answered as recorded": _cases(report.passed), "answered otherwise, or not": _cases(report.failed)}
     return _told({**asked, "not asked, since they end with an error or have no result": _others(subject, LIVE)})
+
+
+def not_run(report: Report) -> list[str]:
+    """Return a line for each reason why tests did not run."""
+    alike: dict[str, list[str]] = {}
+    for test, reason in report.not_run.items():
+        alike.setdefault(reason, []).append(test)
+    return [f"not run {', '.join(tests)}: {reason}" for reason, tests in alike.items()]
 
 
 def _told(names: dict[str, list[str]]) -> list[str]:

@@ -3,7 +3,7 @@
 --accept                    write the request.json and result.json that are missing, from what the provider does now
 --record                    run the cases against the real server and write their wire files, redacted
 --live                      run the cases against the real server and compare the shapes of its answers
---conformance-report FILE   write what was found as JSON
+--conformance-report=FILE   write what was found as JSON
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from ._engine import Test, plan_of
 from ._errors import SuiteError
 from ._live import LIVE
 from ._record import RECORDING
-from ._report import Report, written_reports
+from ._report import Report, no_place_for, written_reports
 from ._suite import STANDARD, ProviderSuite, instead_of
-from ._summary import accepted, live, recorded
+from ._summary import accepted, live, not_run, recorded
 from ._tape import check_variables
 from ._written import accept
 
@@ -52,15 +52,19 @@ class Run:
         self.report = Report.of(self.subject)
         for name, reason in self.plan.not_run.items():
             self.report.note(name, "not run", reason)
-        self.collected: list[str] = []
+        self.told = not_run(self.report)
 
     def close(self) -> None:
-        """Stop what was started, and note which tests came to no verdict."""
+        """Stop what was started, and note which tests came to no verdict, whoever left them out."""
         self.subject.close()
         told = {*self.report.passed, *self.report.failed, *self.report.gaps}
-        for name in self.collected:
-            if name not in told:
-                self.report.note(name, "not run", "it was not selected, or not reached")
+        missing = [test.name for test in self.plan.tests if test.name not in told]
+        for name in missing:
+            self.report.note(name, "not run", "it was not selected, or not reached")
+        if missing:
+            self.report.complete = False
+            count = f"{len(missing)} of {len(self.plan.tests)} tests"
+            self.told = [f"not run {count}: they were not selected, or not reached; the first is {missing[0]}"]
 
     def bound(self, test: Test) -> Callable[[], None]:
         """Return a test as what pytest runs."""
@@ -76,10 +80,12 @@ class Run:
         return run
 
     def summary(self) -> list[str]:
-        """Return the lines that tell what this session's mode did; none where it only checked."""
+        """Return the lines that tell what this session's mode did; of one that only checked, what it did not."""
         if self.mode == ACCEPT:
             return accepted(self.accepted)
-        if self.mode is None or not (self.report.passed or self.report.failed):
+        if self.mode is None:
+            return self.told
+        if not (self.report.passed or self.report.failed):
             return []
         return (recorded if self.mode == "record" else live)(self.subject, self.report)
 
@@ -116,7 +122,6 @@ class Conformance:
             return
         run = self.run_of(suite, metafunc.config)
         tests = run.plan.of(name)
-        run.collected += [test.name for test in tests]
         ids = [test.case.name if test.case else run.subject.name for test in tests]
         metafunc.parametrize("conformance", [run.bound(test) for test in tests], ids=ids)
 
@@ -142,10 +147,12 @@ class Conformance:
             written_reports([run.report for run in self.runs.values()], Path(file))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Tell what was written, or asked."""
+        """Tell what was written, or asked, or not run."""
+        if terminalreporter.config.option.collectonly:
+            return
         for run in self.runs.values():
             if lines := run.summary():
-                terminalreporter.section(f"{run.subject.name}: pytest --{run.mode}")
+                terminalreporter.section(f"{run.subject.name}: {f'pytest --{run.mode}' if run.mode else 'conformance'}")
                 for line in lines:
                     terminalreporter.write_line(line)
 
@@ -196,7 +203,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Begin; raises UsageError where two things are to be done at once, or one by several processes."""
     if len(modes := [f"--{mode}" for mode in (*MODES, ACCEPT) if config.getoption(mode)]) > 1:
         raise pytest.UsageError(f"{' and '.join(modes)}: each is a run of its own")
-    alone = [*modes, *(["--conformance-report"] if config.getoption("conformance_report") else [])]
+    file = config.getoption("conformance_report")
+    if file and (problem := no_place_for(Path(file))):
+        raise pytest.UsageError(f"--conformance-report: {problem}")
+    alone = [*modes, *(["--conformance-report"] if file else [])]
     if alone and config.getoption("dist", "no") != "no":  # pytest-xdist's
         raise pytest.UsageError(f"{alone[0]} is for one process, which knows of all tests; add -n 0")
     config.pluginmanager.register(Conformance(), "jackfield-conformance")
