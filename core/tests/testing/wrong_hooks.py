@@ -118,6 +118,65 @@ class PollsWhateverIsSaid(Fine):
         return ImageResponse(data=[{"b64_json": said.get("picture")}])
 
 
+class DropsARequest(Fine):
+    @hookimpl
+    def image_generation(self, request, settings):
+        answer = yield from super().image_generation(request, settings)
+        self.look(  # here
+            f"{settings.api_base}/pictures/7", settings
+        )
+        return answer
+
+
+class DropsAPause(Fine):
+    @hookimpl
+    def embedding(self, request, settings):
+        sleep(0.1)  # here
+        return (yield from super().embedding(request, settings))
+
+
+class DropsAFlow(Fine):
+    @hookimpl
+    def embedding(self, request, settings):
+        answer = yield from super().embedding(request, settings)
+        self.delete(settings)  # here
+        return answer
+
+    def delete(self, settings):
+        yield from http("DELETE", f"{settings.api_base}/vectors", headers=self.headers(settings))
+
+
+class BeginsNoFlow(Fine):
+    @hookimpl
+    def embedding(self, request, settings):
+        token = self.token(settings)  # here
+        if token:
+            return (yield from super().embedding(request, settings))
+
+    def token(self, settings):
+        response = yield from http("GET", f"{settings.api_base}/token", headers=self.headers(settings))
+        return response.text
+
+
+class LeavesNothingOut(Fine):
+    """Right: what looks as if nobody asked for it is asked for later, in another case, or is none to ask for."""
+
+    @hookimpl
+    def completion(self, request, settings):
+        asked, rest = [], (turn for turn in request.messages)
+        asked.append(http("POST", f"{settings.api_base}/chat", headers=self.headers(settings), json=rest))
+        asked[0].json = self.body(request, settings)
+        answered, refused = self.answered(request, asked[0]), self.noted(request)
+        yield from refused if request.params.get("max_tokens") else ()
+        return (yield from answered)
+
+    def answered(self, request, effect):
+        return self.answer(request, (yield from effect))
+
+    def noted(self, request):
+        yield from sleep(0)
+
+
 class AnswersNothing(Fine):
     cases = dict.fromkeys(("embedding-one", "embedding-several"), ({"error": {"type": "BadRequestError"}}, []))
 

@@ -6,7 +6,8 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from types import CodeType, FrameType, TracebackType
 from typing import Any
@@ -22,9 +23,11 @@ __all__ = [
     "line_of",
     "line_of_return",
     "passed_through",
+    "profiled",
     "raised_in",
     "root_of",
     "seen_from_here",
+    "written",
 ]
 
 Roots = tuple[str, ...]
@@ -47,7 +50,7 @@ def line_of(error: BaseException | None, roots: Roots) -> str | None:
         seen.add(id(error))
         for frame, line in reversed([*_frames(error.__traceback__)]):
             if inside(frame.f_code.co_filename, roots):
-                return _written(frame.f_code, line)
+                return written(frame.f_code, line)
         error = error.__cause__ or error.__context__
     return None
 
@@ -69,14 +72,14 @@ def line_here(roots: Roots) -> str | None:
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001  # the one way to the stack, documented as such
     while frame is not None:
         if inside(frame.f_code.co_filename, roots):
-            return _written(frame.f_code, frame.f_lineno)
+            return written(frame.f_code, frame.f_lineno)
         frame = frame.f_back
     return None
 
 
 def line_at(frame: FrameType) -> str:
     """Return the line that a frame has come to."""
-    return _written(frame.f_code, frame.f_lineno)
+    return written(frame.f_code, frame.f_lineno)
 
 
 def definition(function: Any) -> str | None:
@@ -88,7 +91,18 @@ def definition(function: Any) -> str | None:
             return None
         return _placed(file, past_decorators(file, line), function.__qualname__)
     code = _code_of(function)
-    return _written(code, past_decorators(code.co_filename, code.co_firstlineno)) if code is not None else None
+    return written(code, past_decorators(code.co_filename, code.co_firstlineno)) if code is not None else None
+
+
+@contextmanager
+def profiled(note: Callable[[FrameType, str, Any], None]) -> Iterator[None]:
+    """Have the running thread's calls and returns told to a function, as `sys.setprofile` tells them."""
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        yield
+    finally:
+        sys.setprofile(before)
 
 
 def line_of_return(function: Any, action: Callable[[], object]) -> str | None:
@@ -99,14 +113,9 @@ def line_of_return(function: Any, action: Callable[[], object]) -> str | None:
         if event == "return" and frame.f_code is code:
             lines.append(frame.f_lineno)
 
-    before = sys.getprofile()
-    sys.setprofile(note)
-    try:
-        with suppress(Exception):  # which has been told already: this run only finds the line
-            action()
-    finally:
-        sys.setprofile(before)
-    return _written(code, lines[-1]) if code is not None and lines else definition(function)
+    with profiled(note), suppress(Exception):  # which has been told already: this run only finds the line
+        action()
+    return written(code, lines[-1]) if code is not None and lines else definition(function)
 
 
 def _code_of(function: Any) -> CodeType | None:
@@ -123,13 +132,15 @@ def _frames(trace: TracebackType | None) -> Iterator[tuple[FrameType, int]]:
         trace = trace.tb_next
 
 
+@cache
 def inside(file: str, roots: Roots) -> bool:
     """Whether a file is one of the plugin's: one of the roots, or in the folder that one is."""
     file = os.path.realpath(file)
     return any(file == root or file.startswith(root + os.sep) for root in roots)
 
 
-def _written(code: CodeType, line: int) -> str:
+def written(code: CodeType, line: int) -> str:
+    """Return a line of some code as failures name it."""
     return _placed(code.co_filename, line, code.co_name)
 
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from ._places import Roots, inside, line_here
+from ._places import Roots, inside, line_here, profiled
 
 __all__ = ["environment_watched", "watched"]
 
@@ -69,13 +69,12 @@ def watched(roots: Roots) -> Iterator[Watch]:
     if not _installed:
         sys.addaudithook(_audit)  # for good: Python takes none back, so it looks at the list below
         _installed = True
-    watch, before = Watch(roots), sys.getprofile()
+    watch = Watch(roots)
     _watches.append(watch)
-    sys.setprofile(_profiler(watch))
     try:
-        yield watch
+        with profiled(_profiler(watch)):
+            yield watch
     finally:
-        sys.setprofile(before)
         _watches.remove(watch)
 
 

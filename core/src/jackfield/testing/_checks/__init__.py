@@ -42,6 +42,7 @@ CHECKS: tuple[Check, ...] = (
     _losses.test_no_parameter_is_lost,
     _parts.test_no_part_of_the_question_is_lost,
     _purity.test_a_flow_does_nothing_itself,
+    _purity.test_no_yield_from_is_forgotten,
     _polling.test_a_poll_waits,
     _purity.test_settings_are_not_read_by_hand,
     _settings.test_what_is_not_set_is_asked_for,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from contextlib import suppress
 from typing import Any
 
 from ... import protocols
@@ -11,6 +12,7 @@ from ...hookspecs import ProviderHooks
 from .._cases import Case
 from .._check import each_case, fail, once
 from .._flows import Bare
+from .._forgotten import Forgotten
 from .._places import definition, inside
 from .._subject import Subject
 from .._watch import environment_watched, watched
@@ -18,6 +20,7 @@ from ._selections import NO_HOOK, hooked, in_flow
 
 __all__ = [
     "test_a_flow_does_nothing_itself",
+    "test_no_yield_from_is_forgotten",
     "test_settings_are_not_read_by_hand",
     "test_the_hooks_fit_their_protocols",
 ]
@@ -61,7 +64,10 @@ def _unmarked(subject: Subject, hook: str) -> list[str]:
     return [f"{name_of(subject.plugin)}.{hook} looks like a hook and has no @hookimpl, at {at}"]
 
 
-@each_case(in_flow, "no hook is a flow: blocking and async hooks do their work themselves")
+NO_FLOW = "no hook is a flow: blocking and async hooks do their work themselves"
+
+
+@each_case(in_flow, NO_FLOW)
 def test_a_flow_does_nothing_itself(subject: Subject, case: Case) -> None:
     """A flow, a splitter and a decoder open no file and no socket, start no thread and no process, and do not wait.
 
@@ -78,6 +84,27 @@ def test_a_flow_does_nothing_itself(subject: Subject, case: Case) -> None:
         Bare(subject, case, step=step).quietly()
     if seen:
         fail(f"the flow of {case.operation} did something itself:", list(dict.fromkeys(seen)))
+
+
+def _no_flow(subject: Subject) -> str | None:
+    return None if any(in_flow(subject, case) for case in subject.cases) else NO_FLOW
+
+
+@once(unless=_no_flow)
+def test_no_yield_from_is_forgotten(subject: Subject) -> None:
+    """Every effect and every flow that a hook makes is asked for, in one case at least.
+
+    Alone, `http(…)` or a helper that asks for something only says what to do, and nothing is done.
+    If this fails: write `yield from http(…)`, `yield from sleep(…)`, `token = yield from helper(settings)`. What is
+    asked for in some answers only is best made there, and needs a case of its own.
+    """
+    forgotten = Forgotten(subject.roots)
+    for case in subject.cases:
+        if in_flow(subject, case):
+            with suppress(Exception), forgotten.noticed():  # what else is wrong with a call is told elsewhere
+                Bare(subject, case).run()
+    if lines := forgotten.lines():
+        fail("`yield from` is missing:", lines)
 
 
 class _On:
