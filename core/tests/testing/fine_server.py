@@ -14,10 +14,12 @@ PRIVATE = {"Set-Cookie": "session=abcdefgh", "X-Request-Id": REQUEST_ID, "X-Fine
 
 
 class FineServer:
-    """Serves while it is entered; ``changed`` makes it answer in another shape, ``seen`` holds the paths asked for."""
+    """Serves while it is entered; ``changed`` makes it answer in another shape, ``hello`` is
+    what it says to a chat, ``seen`` holds the paths asked for."""
 
     def __init__(self) -> None:
         self.changed = False
+        self.hello = {**HELLO, "id": REQUEST_ID}
         self.seen: list[str] = []
         owner = self
 
@@ -48,7 +50,7 @@ class FineServer:
         if key != KEY:
             return 401, JSON, dumped({"fault": {"kind": "key", "words": f"No such key ({REQUEST_ID})."}})
         if route == "/chat":
-            return 200, JSON, dumped({**HELLO, "id": REQUEST_ID})
+            return 200, JSON, dumped(self.hello)
         if route == "/flow":
             return 200, {"content-type": "text/event-stream"}, FLOW
         if route == "/vectors":

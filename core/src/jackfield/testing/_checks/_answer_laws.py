@@ -15,7 +15,7 @@ from .._subject import Subject
 from ._answers import is_json
 from ._selections import whole
 
-__all__ = ["COUNTS", "FINISHES", "miscounted", "test_the_answer_laws"]
+__all__ = ["COUNTS", "FINISHES", "broken_laws", "miscounted", "test_the_answer_laws"]
 
 FINISHES = ("stop", "length", "tool_calls", "content_filter", "function_call")
 COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
@@ -33,9 +33,14 @@ def test_the_answer_laws(subject: Subject, case: Case) -> None:
     outcome = call(subject, case)
     if outcome.error is not None:
         return  # told by test_response_golden
-    if broken := [*_mappings(outcome.response)] or [*LAWS[case.operation](outcome.response, case.asked)]:
+    if broken := broken_laws(case, outcome.response):
         at = line_of_return(subject.function(case.operation), lambda: call(subject, case))
         fail(f"the answer of {case.name} breaks these laws:", broken, at)
+
+
+def broken_laws(case: Case, answer: Any) -> list[str]:
+    """Say which laws an answer breaks, a stream's when it has been added up."""
+    return [*_mappings(answer)] or [*LAWS[case.operation](answer, case.asked)]
 
 
 def _mappings(answer: Any) -> Iterator[str]:
@@ -119,6 +124,7 @@ def _models(answer: Any, asked: Any) -> Iterator[str]:
 
 LAWS: dict[str, Callable[[Any, Any], Iterator[str]]] = {
     "completion": _chat,
+    "streaming": _chat,
     "text_completion": _choices,
     "embedding": _vectors,
     "image_generation": _images,
