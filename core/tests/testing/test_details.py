@@ -253,6 +253,18 @@ def test_a_request_less_than_was_recorded_is_told(fine_wire):
     assert "sent 0 of the 1 recorded requests" in texts["test_request_golden[embedding-one]"]
 
 
+class FailsAtOnce(Fine):
+    def body(self, request, settings):
+        return {**super().body(request, settings), "warmth": request.params["warmth"]}
+
+
+def test_a_call_that_fails_before_it_sends_is_told_as_that_and_not_as_a_lack_of_a_request(wire):
+    (wire / "chat-plain" / "1.request.json").unlink()
+    failed = check("fine", plugin=FailsAtOnce(), model="fine-1", wire=wire).failed
+    assert not [name for name in failed if name.startswith("test_request_golden")]
+    assert "KeyError: 'warmth'" in failed["test_response_golden[chat-plain]"]
+
+
 class RefusesNamelessly(Fine):
     @hookimpl
     def provider_info(self):
@@ -266,7 +278,9 @@ class RefusesNamelessly(Fine):
 
 def test_a_refusal_must_name_what_it_refuses(fine_wire):
     texts = check("fine", plugin=RefusesNamelessly(), model="fine-1", wire=fine_wire).failed
-    assert "completion: seed was refused without its name: I cannot send that" in texts["test_no_parameter_is_lost"]
+    assert (
+        "completion: seed was refused without a word of seed: I cannot send that" in texts["test_no_parameter_is_lost"]
+    )
 
 
 def test_bodies_are_written_as_what_they_are(tmp_path):

@@ -8,6 +8,7 @@ import pytest
 import wrong
 import wrong_answers
 import wrong_hooks
+import wrong_questions
 import wrong_requests
 import wrong_secrets
 import wrong_settings
@@ -54,6 +55,23 @@ WRONG = [
     (wrong_requests.LosesTheFirstTool, {"test_no_part_of_the_question_is_lost"}, BY_ITSELF),
     (wrong_requests.LosesTheSystemTextOfStreams, {"test_no_part_of_the_question_is_lost"}, BY_ITSELF),
     (wrong_requests.LosesTokens, {"test_no_part_of_the_question_is_lost"}, BY_ITSELF),
+    (wrong_questions.Turns, set(), BY_ITSELF),
+    (wrong_questions.LosesNames, {"test_no_part_of_the_question_is_lost"}, BY_ITSELF),
+    (wrong_questions.LosesFieldsItDoesNotKnow, {"test_no_part_of_the_question_is_lost"}, BY_ITSELF),
+    (wrong_questions.KeepsTheLastMessages, {"test_no_part_of_the_question_is_lost"}, BY_ITSELF),
+    (wrong_questions.LosesALaterSystemText, {"test_no_part_of_the_question_is_lost"}, BY_ITSELF),
+    (wrong_questions.TakesDevelopersForUsers, {"test_no_part_of_the_question_is_lost"}, BY_ITSELF),
+    (wrong_questions.ReadsOnePartAsText, {"test_no_part_of_the_question_is_lost"}, BY_ITSELF),
+    (wrong_questions.MakesOnePrompt, set(), BY_ITSELF),
+    (wrong_questions.LosesAnEarlierResult, {"test_no_part_of_the_question_is_lost"}, BY_ITSELF),
+    (wrong_questions.LosesFieldsOfTools, {"test_no_part_of_the_question_is_lost"}, BY_ITSELF),
+    (wrong_questions.NeedsEveryDescription, {"test_no_parameter_is_lost"}, BY_ITSELF),
+    (wrong_questions.FailsAtNone, {"test_no_parameter_is_lost"}, BY_ITSELF),
+    (wrong_questions.TakesStop, set(), BY_ITSELF),
+    (wrong_questions.StopsAtLetters, {"test_no_parameter_is_lost"}, BY_ITSELF),
+    (wrong_questions.NumbersItsRequests, set(), BY_ITSELF),
+    (wrong_questions.NumbersItsRequestsAndLosesZero, {"test_no_parameter_is_lost"}, BY_ITSELF),
+    (wrong_questions.NumbersItsRequestsAndLosesImages, {"test_no_part_of_the_question_is_lost"}, BY_ITSELF),
     (wrong_requests.Polls, set(), BY_ITSELF),
     (wrong_requests.PollsWithoutAPause, {"test_a_poll_waits"}, BY_ITSELF),
     (wrong_requests.PollsTooLate, {"test_a_poll_waits"}, BY_ITSELF),
@@ -197,6 +215,7 @@ def test_a_parameter_that_nobody_looks_at_is_lost_without_http_too():
     assert "completion: temperature" in text
     assert "max_tokens" not in text
     assert f"wrong_requests.py:{line_at_fault(wrong_requests.ReadsHalf)}, in completion" in text
+    assert "completion: stop=None failed at " in text
     right = subject_of("fine", plugin=wrong_requests.ReadsAll(), cases=[Case("chat-plain"), Case("image-generation")])
     assert "test_no_parameter_is_lost" not in failures(right)
 

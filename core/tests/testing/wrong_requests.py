@@ -134,7 +134,7 @@ class LosesToolSchemas(TakesTools):
 
     def body(self, request, settings):
         body = super().body(request, settings)
-        if "tools" in body:
+        if body.get("tools"):
             body["tools"] = [each["function"]["name"] for each in body["tools"]]
         return body
 
@@ -158,7 +158,7 @@ class LosesTheSecondTool(TakesTools):
 
     def body(self, request, settings):
         body = super().body(request, settings)
-        return body | {"tools": body["tools"][:1]} if "tools" in body else body
+        return body | {"tools": body["tools"][:1]} if body.get("tools") else body
 
 
 class ReadsTheFirstPart(Fine):
@@ -198,7 +198,7 @@ class LosesTheFirstTool(TakesTools):
 
     def body(self, request, settings):
         body = super().body(request, settings)
-        return body | {"tools": body["tools"][-1:]} if "tools" in body else body
+        return body | {"tools": body["tools"][-1:]} if body.get("tools") else body
 
 
 class LosesTheSystemTextOfStreams(Fine):
@@ -270,11 +270,13 @@ class KeyForEverybody(Fine):
 
 
 class ReadsHalf:
-    """In the caller's own process: it takes every parameter, and looks at one."""
+    """In the caller's own process: it takes every parameter, and looks at two."""
 
     @hookimpl
     def completion(self, request, settings):  # here
         limit = request.params.get("max_tokens")
+        if "stop" in request.params:
+            limit = len(request.params["stop"])
         return ModelResponse.of_text("Hello there."[:limit])
 
 

@@ -105,7 +105,8 @@ def _turn(place: int, message: Mapping[str, Any]) -> dict[str, Any]:
         raise BadRequestError(f"{where}.role is none of {', '.join(SPEAKERS)}", param="messages")
     turn: dict[str, Any] = {"speaker": speaker, "text": _text(message.get("content"), f"{where}.content")}
     if calls := message.get("tool_calls"):
-        turn["calls"] = [{"ref": call["id"], **call["function"]} for call in calls]
+        functions = [_function(call, f"{where}.tool_calls[{at}]", "messages") for at, call in enumerate(calls)]
+        turn["calls"] = [{"ref": call["id"], **function} for call, function in zip(calls, functions, strict=True)]
     if (ref := message.get("tool_call_id")) is not None:
         turn["ref"] = ref
     return turn
@@ -122,9 +123,17 @@ def _text(content: Any, where: str) -> str:
 
 
 def _tool(place: int, tool: Mapping[str, Any]) -> dict[str, Any]:
-    function = tool["function"]
+    function = _function(tool, f"tools[{place}]", "tools")
     _refuse_others(function, TOOL_FIELDS, f"tools[{place}].function", "tools")
     return _renamed(function, TOOL_FIELDS)
+
+
+def _function(given: Mapping[str, Any], where: str, param: str) -> Mapping[str, Any]:
+    """Return the function of a tool, or of a call; raises BadRequestError for what is of another type."""
+    if (kind := given.get("type", "function")) != "function":
+        raise BadRequestError(f"{where} is {kind}, and this server takes only functions", param=param)
+    function: Mapping[str, Any] = given["function"]
+    return function
 
 
 def _refuse_others(given: Mapping[str, Any], known: Container[str], where: str, param: str) -> None:

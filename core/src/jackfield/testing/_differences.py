@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-__all__ = ["ANY", "differences", "shown"]
+__all__ = ["ANY", "differences", "fits", "shown", "some_of", "steady"]
 
 ANY = "{any}"
 """Fits whatever stands in its place."""
@@ -18,8 +18,26 @@ _MISSING: Any = object()
 
 def differences(expected: Any, actual: Any) -> list[str]:
     """Say where two values differ, one line each, the first eight; nothing where they are equal."""
-    found = list(_between(expected, actual, ""))
+    return some_of([*_between(expected, actual, "")])
+
+
+def some_of(found: list[str]) -> list[str]:
+    """Return the first eight lines, and how many there are more."""
     return found if len(found) <= MOST else [*found[:MOST], f"and {len(found) - MOST} more"]
+
+
+def fits(expected: Any, actual: Any) -> bool:
+    """Whether two values differ nowhere."""
+    return next(_between(expected, actual, ""), None) is None
+
+
+def steady(one: Any, other: Any) -> Any:
+    """Return a value with ``{any}`` wherever it is another the next time: an id, or a time."""
+    if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
+        return {name: steady(value, other[name]) for name, value in one.items()}
+    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        return [steady(*pair) for pair in zip(one, other, strict=True)]
+    return one if one == other or isinstance(one, bytes) else ANY  # bytes stand in files of their own
 
 
 def _between(expected: Any, actual: Any, path: str) -> Iterator[str]:

@@ -13,7 +13,7 @@ from ..flow import Sleep
 from ..transports.memory import AsyncMemoryTransport, MemoryTransport
 from ..types import Request
 from ._cases import Case
-from ._replay import STEPS, Cut, Replay, without_end
+from ._replay import STEPS, Cut, Replay, without_end, written
 from ._results import comparable, plain_result
 from ._subject import Subject
 
@@ -39,6 +39,11 @@ class Outcome:
     chunks: list[Any] | None = None
     error: Exception | None = None
     replay: Replay | None = None
+
+    @property
+    def sent(self) -> list[Any]:
+        """The requests that went out, as wire files hold them."""
+        return [written(outgoing) for outgoing in self.replay.sent] if self.replay is not None else []
 
     @property
     def plain(self) -> Any:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ._cases import Answer, Case
-from ._replay import written
+from ._differences import steady
 from ._results import MADE_UP
 from ._runs import Outcome, call
 from ._subject import Subject
@@ -34,18 +34,24 @@ def accept(subject: Subject) -> dict[str, list[str]]:
 
 def accept_case(subject: Subject, case: Case, folder: Path) -> Outcome:
     """Write what one case lacks; return what came of its call."""
-    outcome = call(subject, case)
-    assert outcome.replay is not None  # of a call without a handler of its own
-    for number, outgoing in enumerate(outcome.replay.sent[: len(case.exchanges)], 1):
+    outcome, again = call(subject, case), call(subject, case)
+    for number, request in enumerate(_requests(outcome, again)[: len(case.exchanges)], 1):
         if not (folder / f"{number}.request.json").exists():
-            write_request(folder, number, written(outgoing))
+            write_request(folder, number, request)
     if case.error is None and outcome.error is None and not (folder / "result.json").exists():
-        write_json(folder / "result.json", _repeatable(outcome, call(subject, case)))
+        write_json(folder / "result.json", _repeatable(outcome, again))
     return outcome
 
 
 def _lacks(case: Case) -> bool:
     return (case.error is None and case.result is None) or any(each.request is None for each in case.exchanges)
+
+
+def _requests(first: Outcome, second: Outcome) -> list[Any]:
+    """Return what was sent, with ``{any}`` in the place of what another call sends otherwise."""
+    one, other = first.sent, second.sent
+    requests: list[Any] = steady(one, other) if len(one) == len(other) else one
+    return requests
 
 
 def _repeatable(first: Outcome, second: Outcome) -> Any:

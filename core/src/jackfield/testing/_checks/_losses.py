@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ...errors import BadRequestError
+from ...errors import BadRequestError, JackfieldError
 from .._canonical import PARAMETERS
 from .._cases import Case
 from .._check import fail, once
-from .._places import definition
+from .._differences import ANY, fits, steady
+from .._places import definition, line_of
 from .._reads import Reads
-from .._replay import Replay, written
 from .._runs import call
 from .._subject import Subject
 
-__all__ = ["ALONE", "refused_by_name", "sent_for", "test_no_parameter_is_lost"]
+__all__ = ["ALONE", "faults_of", "sent_each_time", "sent_for", "test_no_parameter_is_lost"]
 
 ALONE: dict[str, dict[str, Any]] = {
     "completion": {
@@ -39,6 +39,9 @@ EVERYWHERE = {"conformance_unknown": "a-value"}
 FREE = {"user", "suffix", "conformance_unknown"}
 """Parameters whose value may be any text, the empty one too."""
 
+STOP = "CONFORMANCE"
+"""A text to stop at, which no request holds otherwise."""
+
 BODIES = {"json", "text", "form", "content"}
 """Where the body of a written request stands."""
 
@@ -49,9 +52,10 @@ OPTIONS = {"extra_headers": {"x-conformance": "a-value"}, "extra_body": {"confor
 def test_no_parameter_is_lost(subject: Subject) -> None:
     """Every parameter changes what is sent, or is refused by its name: nothing that a caller passed is lost silently.
 
-    0, False and "" are values as others are. What a caller gives as `extra_body` goes out too, and `extra_headers` with
-    each request to the origin of `api_base`: a proxy there may ask for them whenever it is asked; both win over what
-    the plugin sends itself. Where there is no HTTP, the hook must have looked at each parameter that it did not refuse.
+    0, False and "" are values as others are; None says that nothing was given; a `stop` may be a text or a list of
+    them. What a caller gives as `extra_body` goes out too, and `extra_headers` with each request to the origin of
+    `api_base`: a proxy there may ask for them whenever it is asked; both win over what the plugin sends itself. Where
+    there is no HTTP, the hook must have looked at each parameter that it did not refuse.
     If this fails: send the parameter, or name those that the server knows in `ProviderInfo(parameters=…)`, which has
     the core refuse all others by name; what depends on the value raise as `BadRequestError(…, param="the name")`. Ask
     `is not None`, not whether a value is true. Add `settings.headers` to the headers of each request, the one that asks
@@ -62,7 +66,7 @@ def test_no_parameter_is_lost(subject: Subject) -> None:
         case = _longest(subject, operation)
         if case is None or call(subject, case).error is not None:
             continue  # an error is told by the golden tests
-        names = list(_not_sent(subject, case) if case.exchanges else _not_read(subject, case))
+        names = [*(_not_sent if case.exchanges else _not_read)(subject, case), *_not_none(subject, case)]
         if names:
             lost += [f"{operation}: {name}" for name in names]
             if (at := definition(subject.function(operation))) is not None:
@@ -72,21 +76,40 @@ def test_no_parameter_is_lost(subject: Subject) -> None:
 
 
 def _not_sent(subject: Subject, case: Case) -> Iterator[str]:
-    plain = sent_for(subject, case, case.asked)
+    plain = sent_each_time(subject, case, case.asked)
     for name, value in _values(case):
-        asked, said = _asked(case, name, value), name if value else f"{name}={value!r}"
+        said = name if value else f"{name}={value!r}"
         try:
-            if sent_for(subject, case, asked) == plain:
+            if fits(plain, sent_for(subject, case, _asked(case, name, value))):
                 yield said
-        except BadRequestError as error:
-            if not refused_by_name(error, name):
-                yield f"{said} was refused without its name: {error}"
+        except JackfieldError as error:
+            yield from faults_of(subject, error, said, name)
     for name, extra in (*OPTIONS.items(), *_in_place_of(plain)):
         try:
             yield from _without(name, extra, plain, sent_for(subject, case, case.asked, **{name: extra}))
-        except BadRequestError as error:
-            if not refused_by_name(error, name, *extra):
-                yield f"{name} was refused without its name: {error}"
+        except JackfieldError as error:
+            yield from faults_of(subject, error, name, name, *extra)
+    if "stop" in ALONE.get(case.operation, ()):
+        yield from _torn(subject, case)
+
+
+def _torn(subject: Subject, case: Case) -> Iterator[str]:
+    """Yield `stop` where a text of a list goes out, and the same text without one does not: its letters do."""
+    try:
+        listed, alone = (str(sent_for(subject, case, _asked(case, "stop", each))) for each in ([STOP], STOP))
+        if STOP in listed and STOP not in alone:
+            yield f"stop={STOP!r}, which is no list, as one text"
+    except JackfieldError as error:
+        yield from faults_of(subject, error, f"stop={STOP!r}", "stop")
+
+
+def _not_none(subject: Subject, case: Case) -> Iterator[str]:
+    """Yield the parameters that fail as None, which callers give who have nothing to say, and not with a value."""
+    for name, value in _given(case).items():
+        asked = (_with(case, _asked(case, name, each)) for each in (value, None))
+        given, none = (call(subject, each).error for each in asked)
+        if given is None and isinstance(none, JackfieldError):
+            yield from faults_of(subject, none, f"{name}=None", name)
 
 
 def _in_place_of(plain: list[Any]) -> Iterator[tuple[str, dict[str, str]]]:
@@ -95,14 +118,14 @@ def _in_place_of(plain: list[Any]) -> Iterator[tuple[str, dict[str, str]]]:
         for name, value in first["headers"].items():
             if "{api_key" in value:
                 yield "extra_headers", {name.title(): "conformance"}  # HTTP does not tell the case of names apart
-        if isinstance(body := first.get("json"), dict) and body:
-            yield "extra_body", {next(iter(body)): "conformance"}
+        if isinstance(body := first.get("json"), dict):
+            yield from [("extra_body", {name: "conformance"}) for name, value in body.items() if value != ANY][:1]
 
 
 def _without(name: str, extra: dict[str, str], plain: list[Any], given: list[Any]) -> Iterator[str]:
     """Yield each request that lacks extra headers; of an extra body, whether no request with a body has it."""
     said = f"{name}={extra}"
-    same = [now for before, now in zip(plain, given, strict=False) if before == now]
+    same = [now for before, now in zip(plain, given, strict=False) if fits(before, now)]
     if name == "extra_headers":
         at_home = [each for each in same if each["url"].startswith("{api_base}")]
         yield from (f"{said} of {each['method']} {each['url']}" for each in at_home)
@@ -124,8 +147,7 @@ def _not_read(subject: Subject, case: Case) -> Iterator[str]:
         reads = Reads({**case.asked.params, name: value}, subject.roots)
         outcome = call(subject, case, params=reads)
         if isinstance(outcome.error, BadRequestError):
-            if not refused_by_name(outcome.error, name):
-                yield f"{name} was refused without its name: {outcome.error}"
+            yield from faults_of(subject, outcome.error, name, name)
         elif outcome.error is None and name not in reads.seen:
             yield name
 
@@ -147,18 +169,31 @@ def _asked(case: Case, name: str, value: Any) -> Any:
     return case.asked.replace(params={**case.asked.params, name: value})
 
 
-def refused_by_name(error: BadRequestError, *names: str) -> bool:
-    """Whether a refusal says which of these it is about."""
-    return any(name == error.param or name in str(error) for name in names)
+def faults_of(subject: Subject, error: JackfieldError, said: str, *names: str) -> Iterator[str]:
+    """Yield what is wrong with an error in the place of a request: it refuses nothing, or says none of these names."""
+    if not isinstance(error, BadRequestError):
+        at = line_of(error, subject.roots)
+        yield f"{said} failed{f' at {at}, ' if at else ' '}with {type(error).__name__}: {error}"
+    elif not any(name == error.param or name in str(error) for name in names):
+        yield f"{said} was refused without a word of {names[0]}: {error}"
 
 
 def sent_for(subject: Subject, case: Case, asked: Any, **options: Any) -> list[Any]:
-    """Return all that is sent for another request than the case's; raises the BadRequestError of a refusal."""
-    replay = Replay(case)
-    outcome = call(subject, _with(case, asked), handler=replay, **options)
-    if isinstance(outcome.error, BadRequestError):
-        raise outcome.error
-    return [written(outgoing) for outgoing in replay.sent]
+    """Return all that is sent for another request than the case's; raises the error where not all of it goes out."""
+    outcome = call(subject, _with(case, asked), **options)
+    error, sent = outcome.error, outcome.sent
+    # What fails later, may fail because the recorded answer is one to another question.
+    unsent = isinstance(error, JackfieldError) and len(sent) < len(case.exchanges)
+    if error is not None and (unsent or isinstance(error, BadRequestError)):
+        raise error
+    return sent
+
+
+def sent_each_time(subject: Subject, case: Case, asked: Any) -> list[Any]:
+    """Return the same, with ``{any}`` in the place of what each call makes anew."""
+    first, second = sent_for(subject, case, asked), sent_for(subject, case, asked)
+    plain: list[Any] = steady(first, second) if len(first) == len(second) else second  # which the golden tests tell
+    return plain
 
 
 def _with(case: Case, request: Any) -> Case:

@@ -8,24 +8,25 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from ...errors import BadRequestError
+from ...errors import JackfieldError
 from .._canonical import CANONICAL
 from .._cases import Case
 from .._check import each_case, fail
+from .._differences import fits, some_of
 from .._places import definition
 from .._runs import call
 from .._subject import Subject
-from ._losses import refused_by_name, sent_for
+from ._losses import faults_of, sent_each_time, sent_for
+from ._questions import MARK, UNKNOWN, other_questions, taken_for_a_user
 
 __all__ = ["test_no_part_of_the_question_is_lost"]
 
-MARK = "_conformance"
 ANOTHER_SCHEMA = {"type": "object", "properties": {"conformance": {"type": "string"}}, "required": ["conformance"]}
 PARTS = ("tools", "response_format")
 """Parameters with parts of their own."""
 
-TOKENS = {"embedding": "input", "text_completion": "prompt"}
-"""Operation → the field that holds texts, or tokens by their numbers."""
+TIED = (".id", ".tool_call_id")
+"""What ties a result to its call: with another one there, a conversation is none, and may fail in any way."""
 
 LEFT = {"role", "type", "detail", "json_schema.name"}
 """Words of OpenAI's own, in whose place no other may stand, and a schema's name: a label, which many servers lack."""
@@ -40,47 +41,38 @@ def _answered(subject: Subject, case: Case) -> bool:
 def test_no_part_of_the_question_is_lost(subject: Subject, case: Case) -> None:
     """Each part of the question changes what is sent, or is refused: the model, a system text, an image, a tool.
 
-    So does one more of what stands in a list (a second tool), a text in several parts, and what else may be asked.
+    So does one more of what stands in a list (a second tool), a text in several parts, a system text further down, the
+    first of many messages, a developer's text, which is no user's, and a field that a message or a tool may have.
     If this fails: send the part, or raise `BadRequestError(…, param="messages")`, with the name of the field that holds
     it, where the server cannot take it. An answer to half a question looks like an answer, and so does another model's.
     """
     if call(subject, case).error is not None:
         return  # told by the golden tests
-    lost = [each for asked in (case.asked, *_otherwise(case)) for each in _lost(subject, case, asked)]
+    lost: dict[str, str] = {}
+    for said, asked in (("", case.asked), *other_questions(subject, case)):
+        for where in _lost(subject, case, said, asked):
+            lost.setdefault(where, where if where.startswith(said) else f"{where} ({said})")
+    if case.name == "chat-system":
+        lost |= {where: where for where in taken_for_a_user(subject, case)}
     if lost:
         at = definition(subject.function(case.operation))
-        fail(f"{subject.name} neither sends nor refuses, of {case.name}:", list(dict.fromkeys(lost)), at)
+        fail(f"{subject.name} neither sends nor refuses, of {case.name}:", some_of([*lost.values()]), at)
 
 
-def _lost(subject: Subject, case: Case, asked: Any) -> Iterator[str]:
+def _lost(subject: Subject, case: Case, said: str, asked: Any) -> Iterator[str]:
     """Yield the parts of a request that nobody misses; those of one that is refused as a whole are not asked for."""
     try:
-        plain = sent_for(subject, case, asked)
-    except BadRequestError as error:
-        if not refused_by_name(error, *asked.own_fields(), *asked.params):
-            yield f"the same question in other parts was refused without a word of what it holds: {error}"
+        plain = sent_each_time(subject, case, asked)
+    except JackfieldError as error:
+        yield from faults_of(subject, error, said, *asked.own_fields(), *asked.params)
         return
     for field, where, changed in _changed_requests(subject, asked):
         try:
-            if sent_for(subject, case, changed) == plain:
+            if fits(plain, sent_for(subject, case, changed)):
                 yield where
-        except BadRequestError as error:
-            if not refused_by_name(error, field, where):
-                yield f"{where} was refused without a word of {field}: {error}"
-
-
-def _otherwise(case: Case) -> Iterator[Any]:
-    """Yield what a caller may ask as well: the last text in parts, tokens by their numbers, every chat as a stream."""
-    asked: Any = case.asked
-    last = asked.messages[-1] if asked.operation == "completion" else {}
-    if isinstance(text := last.get("content"), str) and last["role"] == "user":
-        parts = [{"type": "text", "text": text}, {"type": "text", "text": MARK}]
-        yield asked.replace(messages=[*asked.messages[:-1], {**last, "content": parts}])
-    if case.name == "stream-plain":
-        chats: list[Any] = [each.request for each in CANONICAL.values() if each.request.operation == "completion"]
-        yield from (asked.replace(messages=chat.messages, params=chat.params) for chat in chats)
-    if (field := TOKENS.get(asked.operation)) is not None:
-        yield asked.replace(**{field: [1, 2, 3]})
+        except JackfieldError as error:
+            if not where.endswith(TIED):
+                yield from faults_of(subject, error, where, field, where)
 
 
 def _changed_requests(subject: Subject, asked: Any) -> Iterator[tuple[str, str, Any]]:
@@ -123,9 +115,11 @@ def _changed_list(value: list[Any] | tuple[Any, ...], where: str) -> Iterator[tu
 
 def _one_more(value: list[Any]) -> Iterator[Any]:
     """Yield one more of what a list holds, and where that has a type, one of a type that nobody knows."""
+    if isinstance(value[-1], Mapping) and "tool_call_id" in value[-1]:
+        return  # a result of no call
     yield from (changed for _, changed in islice(_changed(value[-1], ""), 1))
     if isinstance(value[-1], Mapping) and "type" in value[-1]:
-        yield {"type": "conformance", "conformance": MARK}
+        yield UNKNOWN
 
 
 def _changed_item(name: str, value: Any, where: str) -> Iterator[tuple[str, Any]]:
