@@ -13,6 +13,7 @@ import wrong_requests
 import wrong_secrets
 import wrong_settings
 import wrong_streams
+import wrong_texts
 from fine import Fine, write_wire
 from jackfield import BadRequestError, hookimpl
 from jackfield.testing import Case
@@ -115,9 +116,12 @@ WRONG = [
     (wrong.AnotherStream, {"test_stream_golden"}),
     (wrong.SplitsByHand, {"test_line_ends_and_comments_change_nothing"}),
     (wrong.CutsCharacters, {"test_a_stream_comes_byte_by_byte", "test_a_splitter_cuts_anywhere"}),
+    (wrong_texts.SplitsLinesOfUnicode, {"test_a_splitter_cuts_anywhere"}),
     (wrong_streams.EndsAtTheUnknown, {"test_unknown_frames_are_passed_over"}),
     (wrong_streams.EndsAtTheUnknownByItself, {"test_unknown_frames_are_passed_over"}),
     (wrong_streams.TakesTheUnknownForText, {"test_unknown_frames_are_passed_over"}),
+    (wrong_texts.EndsWithoutText, {"test_unknown_frames_are_passed_over"}, BY_ITSELF),
+    (wrong_texts.KeepsItsText, {"test_a_cut_stream_is_an_error"}, BY_ITSELF),
     (wrong_streams.FailsAtTheUnknown, {"test_unknown_frames_are_passed_over", "test_fields_of_another_shape_are_told"}),
     (wrong_streams.TakesNamesForTheEnd, {"test_unknown_frames_are_passed_over"}),
     (wrong_streams.SaysAnyText, {"test_unknown_frames_are_passed_over"}, BY_ITSELF),

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
-from functools import reduce
 from itertools import pairwise
-from operator import getitem
 from typing import Any
 
 from ...errors import PluginError
@@ -20,6 +18,7 @@ from .._replay import API_BASE, body_at
 from .._runs import Outcome, call
 from .._subject import Subject
 from ._frames import body_of, cuts, frames_at
+from ._paths import GONE, Path, named, paths_in, value_at, with_value
 from ._selections import NO_WIRE, hooked
 from ._strangers import object_in, padded
 from ._words import answered_with, in_other_letters
@@ -27,9 +26,6 @@ from ._words import answered_with, in_other_letters
 __all__ = ["test_fields_of_another_shape_are_told"]
 
 MOST = 8
-GONE: Any = object()
-
-Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +95,12 @@ def _changed(subject: Subject, case: Case) -> Iterator[tuple[str, Any, Case]]:
         if key in known:
             continue
         refused = case.exchanges[part.exchange].answer.status >= 400
-        for how, value in _others(reduce(getitem, path, part.said)):
+        for how, value in _others(value_at(part.said, path)):
             if refused and value is not GONE:
                 continue  # told by test_statuses_become_errors
             if (changed := _with(case, part, path, value)) is not None:
                 known.add(key)
-                yield f"{_named(path)} {how}", value, changed
+                yield f"{named(path)} {how}", value, changed
 
 
 def _alike(subject: Subject, case: Case) -> Iterator[Case]:
@@ -116,8 +112,8 @@ def _alike(subject: Subject, case: Case) -> Iterator[Case]:
 def _fields(subject: Subject, case: Case) -> Iterator[tuple[Hashable, Part, Path]]:
     """Yield each field of a case's answers: what it shares with those like it, the part that it is of, and its path."""
     for part in _parts(subject, case):
-        for path in _paths(part.said):
-            yield (part.exchange, part.kind, _named(path)), part, path
+        for path in paths_in(part.said):
+            yield (part.exchange, part.kind, named(path)), part, path
 
 
 def _parts(subject: Subject, case: Case) -> Iterator[Part]:
@@ -141,23 +137,8 @@ def _frames(description: EventStream, body: bytes, exchange: int) -> Iterator[Pa
     for start, end in pairwise([0, *ends]):
         if (found := object_in(body[start:end])) is not None:
             at, until, said = found
-            kind = (end in early, frozenset(map(_named, _paths(said))))
+            kind = (end in early, frozenset(map(named, paths_in(said))))
             yield Part(exchange, start + at, start + until, said, kind, tight=callable(description.framing))
-
-
-def _paths(value: Any, path: Path = ()) -> Iterator[Path]:
-    """Yield the path of each field, those of objects within lists too."""
-    if isinstance(value, dict):
-        for name, item in value.items():
-            yield (*path, name)
-            yield from _paths(item, (*path, name))
-    elif isinstance(value, list):
-        for place, item in enumerate(value):
-            yield from _paths(item, (*path, place))
-
-
-def _named(path: Path) -> str:
-    return ".".join("[]" if isinstance(step, int) else step for step in path).replace(".[]", "[]")
 
 
 def _others(value: Any) -> Iterator[tuple[str, Any]]:
@@ -174,12 +155,7 @@ def _others(value: Any) -> Iterator[tuple[str, Any]]:
 def _with(case: Case, part: Part, path: Path, value: Any) -> Case | None:
     """Return the case with one field of an answer changed; None where that takes more room than there is."""
     body = body_at(case.exchanges[part.exchange].answer.body, API_BASE)
-    said = json.loads(body[part.start : part.end])
-    holder, name = reduce(getitem, path[:-1], said), path[-1]
-    if value is GONE:
-        del holder[name]
-    else:
-        holder[name] = value
+    said = with_value(part.said, path, value)
     made = padded(said, part.end - part.start) if part.tight else json.dumps(said).encode()
     if made is None:
         return None

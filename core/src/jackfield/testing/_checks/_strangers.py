@@ -13,7 +13,7 @@ from .._flows import frames_of
 from ._frames import cuts, frames_at
 from ._words import in_other_letters, texts_in
 
-__all__ = ["object_in", "padded", "with_a_stranger"]
+__all__ = ["count_of", "object_in", "padded", "with_a_stranger"]
 
 EVENT_LINE = re.compile(rb"^event:.*\n", re.MULTILINE)
 DATA_LINE = re.compile(rb"^data:", re.MULTILINE)
@@ -32,18 +32,19 @@ def with_a_stranger(description: EventStream, body: bytes, answer: Any) -> Itera
     ends = [at for at, _ in frames_at(description, body)]
     raws = [body[start:end] for start, end in pairwise([0, *ends, len(body)])]
     known = [found[2] for raw in raws if (found := object_in(raw)) is not None]
-    text, whole = "\n".join(texts_in(answer)), _count(description, body)
+    text, whole = "\n".join(texts_in(answer)), count_of(description, body)
     for number, at in enumerate([0, *cuts(description, body)]):
         for stranger in _strangers(raws[max(number - 1, 0)], known, text, named=description.framing == "sse"):
             changed = body[:at] + stranger + body[at:]
-            if _count(description, changed) == whole + 1:
+            if count_of(description, changed) == whole + 1:
                 yield number, changed
 
 
-def _count(description: EventStream, body: bytes) -> int:
+def count_of(description: EventStream, body: bytes) -> int:
+    """Return how many frames a body has; 0 where the splitter refuses it."""
     try:
         return len(list(frames_of(description, [body])))
-    except Exception:  # the splitter's own, which refuses these bytes
+    except Exception:  # the splitter's own
         return 0
 
 

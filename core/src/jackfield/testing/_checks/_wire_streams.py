@@ -21,6 +21,8 @@ from ._frames import body_of, cuts, framing_of
 from ._selections import NO_WIRE_STREAM, on_wire
 from ._strangers import object_in
 from ._streams import same
+from ._texts import spelled
+from ._words import in_other_words, with_separators
 
 __all__ = [
     "test_a_cut_stream_is_an_error",
@@ -48,7 +50,8 @@ def test_a_splitter_cuts_anywhere(subject: Subject, case: Case) -> None:
     """A splitter of the provider's own gives the same frames wherever the bytes are cut in two, within a character too.
 
     If this fails: keep every byte that does not yet make a frame, a half length field or a half separator too, and put
-    the next piece behind it. Let a recorded stream hold an accent, or nothing is known of characters of several bytes.
+    the next piece behind it. Cut bytes: `str.splitlines` also cuts at U+2028 and U+0085, which a text may hold. Let a
+    recorded stream hold an accent, or nothing is known of characters of several bytes.
     """
     _has_an_accent(subject, case)
     description, body = description_of(subject, case), body_of(case)
@@ -62,6 +65,20 @@ def test_a_splitter_cuts_anywhere(subject: Subject, case: Case) -> None:
                 found,
                 definition(description.framing),
             )
+    _keeps_separators(subject, case)
+
+
+def _keeps_separators(subject: Subject, case: Case) -> None:
+    """Fail where a line end of Unicode's within the text ends something; not for one who refuses any other text."""
+    whole = call(subject, case)
+    if whole.error is not None or call(subject, in_other_words(case, whole)).error is not None:
+        return
+    for text, other, changed in with_separators(case, whole):
+        outcome, expected = call(subject, changed), _text_of(whole).replace(text, other)
+        if (got := _text_of(outcome)) != expected:
+            at = definition(framing_of(subject, case))
+            seen = f"failed with {type(outcome.error).__name__}: {outcome.error}" if outcome.error else f"gives {got!r}"
+            fail(f"{case.name}, with {other!r} for {text!r}, {seen}", [f"expected {expected!r}"], at)
 
 
 def _has_an_accent(subject: Subject, case: Case) -> None:
@@ -120,6 +137,8 @@ def test_a_cut_stream_is_an_error(subject: Subject, case: Case) -> None:
         if problem is not None:
             at = place_of(subject, case)
             fail(f"{case.name}, which ended after frame {frame} (byte {end} of {len(body)}), {problem}", at=at)
+    if ends:
+        _has_delivered(subject, case, description, whole, body[: ends[-1]])
     for frame, damaged in _damaged(body, ends):
         outcome = call(subject, case, cut=pieces(damaged))
         if outcome.error is None and outcome.said != whole.said:
@@ -127,6 +146,21 @@ def test_a_cut_stream_is_an_error(subject: Subject, case: Case) -> None:
             fail(
                 f"{case.name}, whose frame {frame} was broken JSON, passed for whole: {got}", at=place_of(subject, case)
             )
+
+
+def _has_delivered(subject: Subject, case: Case, description: EventStream, whole: Outcome, body: bytes) -> None:
+    """Fail where nothing of the text had come when the server had said all of it, in several frames."""
+    text = _text_of(whole)
+    if text and spelled(description, body, text) and not _text_of(call(subject, case, cut=pieces(body))):
+        said = (
+            f"{case.name} keeps its text until the finish: nothing of {shown(text)} had come before, and all was there"
+        )
+        fail(said, at=place_of(subject, case), remedy="give each piece of text when its frame has come.")
+
+
+def _text_of(outcome: Outcome) -> str:
+    choices = getattr(outcome.response, "choices", None) or [None]
+    return getattr(getattr(choices[0], "message", None), "content", None) or ""
 
 
 def _damaged(body: bytes, ends: list[int]) -> Iterator[tuple[int, bytes]]:

@@ -10,10 +10,13 @@ from .._cases import Case
 from .._results import plain_result
 from .._runs import Outcome
 
-__all__ = ["answered_with", "in_other_letters", "in_other_words", "texts_in"]
+__all__ = ["answered_with", "chunk_texts", "in_other_letters", "in_other_words", "texts_in", "with_separators"]
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 OTHER_LETTERS = str.maketrans(LETTERS + LETTERS.upper(), 2 * "zabcdefghijklmnopqrstuvwxy")
+
+SEPARATORS = ("\u2028", "\x85")
+"""Where `str.splitlines` cuts and no server does."""
 
 
 def in_other_letters(value: Any) -> Any:
@@ -37,7 +40,7 @@ def texts_in(value: Any) -> Iterator[str]:
 def in_other_words(case: Case, alone: Outcome) -> Case:
     """Return the case with the letters of its texts changed, each for one of as many bytes."""
     body = case.exchanges[-1].answer.body
-    for text in sorted(set(_texts(alone)), key=len, reverse=True):
+    for text in sorted(set(chunk_texts(alone)), key=len, reverse=True):
         body = body.replace(text.encode(), in_other_letters(text).encode())
     return answered_with(case, body)
 
@@ -49,7 +52,23 @@ def answered_with(case: Case, body: bytes, number: int = -1) -> Case:
     return replace(case, exchanges=tuple(exchanges))
 
 
-def _texts(alone: Outcome) -> Iterator[str]:
+def with_separators(case: Case, alone: Outcome) -> Iterator[tuple[str, str, Case]]:
+    """Yield a text of the stream, the same with a line end that only Unicode knows within it, and the case with it.
+
+    As many bytes of ASCII make room for it. Nothing is yielded where the text cannot be found in the body.
+    """
+    body = case.exchanges[-1].answer.body
+    for separator in SEPARATORS:
+        size = len(separator.encode())
+        for text in chunk_texts(alone):
+            if len(text) > size + 1 and text[1 : size + 1].isascii() and body.count(text.encode()) == 1:
+                other = text[0] + separator + text[size + 1 :]
+                yield text, other, answered_with(case, body.replace(text.encode(), other.encode()))
+                break
+
+
+def chunk_texts(alone: Outcome) -> Iterator[str]:
+    """Yield the texts of a stream's chunks that are longer than a letter."""
     for chunk in plain_result(alone.chunks):
         for choice in chunk.get("choices", []):
             text = choice.get("text") or choice.get("delta", {}).get("content")
