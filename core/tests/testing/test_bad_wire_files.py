@@ -82,6 +82,8 @@ BAD = {
     "exchange -1": ("chat-plain/-1.response.json", holding('{"status": 200}'), "1.response.json"),
     "exchange 01": ("chat-plain/01.response.json", holding('{"status": 200}'), "1.response.json"),
     "a slip in a name": ("chat-plain/results.json", holding("{}"), "result.json"),
+    "a body that nobody reads": ("chat-plain/1.respnse.body", holding("{}"), "is named by no body_file of the case"),
+    "a slip in a name's end": ("chat-plain/1.response.jsn", holding("{}"), "is named by no body_file of the case"),
     "a name in upper case": ("chat-plain/1.Response.JSON", holding('{"status": 200}'), "1.response.json"),
     "exchanges 1 and 3": ("chat-plain/3.response.json", holding('{"status": 200}'), "2.response.json is missing"),
     "a request without an answer": ("chat-plain/2.request.json", holding(f"{{{POST}}}"), "2.response.json is missing"),
@@ -226,6 +228,8 @@ LEFT = {
     "an editor's copy": ("chat-plain/case.json~", holding("{")),
     "git's": (".gitattributes", holding("*.body -text\n")),
     "a hidden folder": (".idea", nested),
+    "a note on a case": ("chat-plain/README.md", holding("As of 2025.")),
+    "a note on all": ("README.md", holding("As of 2025.")),
     "a mark of the order of bytes": (CASE, holding(b"\xef\xbb\xbf{}")),
 }
 

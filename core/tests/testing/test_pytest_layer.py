@@ -333,6 +333,10 @@ def test_a_gap_that_names_no_test_is_an_error(run_pytest, wire, name):
         (('model = "fine-1"', ""), "which model? Say model = "),
         (("plugin = Fine()", "plugin = Fine"), "is a class"),
         (('wire = "wire"', 'wire = "wire"; gaps = {"test_request_golden": "later"}'), "expected Gap(reason=…"),
+        (
+            ('wire = "wire"', 'wire = "wire"; gaps = {"test_request_golden": Gap(reason=" ")}'),
+            "gaps['test_request_golden'] gives no reason",
+        ),
     ],
 )
 def test_a_suite_that_cannot_run_is_an_error_and_says_why(run_pytest, wire, change, said):

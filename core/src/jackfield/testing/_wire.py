@@ -29,7 +29,7 @@ from ..types import (
 from ._canonical import BY_HAND, CANONICAL, STREAM_ERROR, canonical_error, canonical_names, off_the_point, to_write
 from ._cases import Case, expectation
 from ._errors import SuiteError
-from ._wire_exchanges import exchanges_of
+from ._wire_exchanges import exchanges_of, hold_to_what_is_read
 from ._wire_files import bytes_of, entries, mapping_in, read_object, text_in
 
 __all__ = ["SUITE", "case_of", "cases_of", "declared_in", "not_yet_recorded"]
@@ -115,6 +115,8 @@ def case_of(folder: Path, *, complete: bool = True) -> Case:
     exchanges = exchanges_of(folder, complete=complete)
     if complete and not exchanges and error is None:
         raise SuiteError(f"{folder}: there is no 1.response.json; record the case, or say in case.json what is refused")
+    if complete:
+        hold_to_what_is_read(folder)
     result = folder / "result.json"
     if result.exists() and error is not None:
         raise SuiteError(f"{result}: a case that ends with an error has no result; take one of both away")

@@ -12,7 +12,7 @@ from ._cases import Answer, Exchange
 from ._errors import SuiteError
 from ._wire_files import bytes_of, entries, mapping_in, read_object, text_in
 
-__all__ = ["exchanges_of"]
+__all__ = ["exchanges_of", "hold_to_what_is_read"]
 
 REQUEST_KEYS = {"method", "url", "headers", "json", "text", "form", "body_file"}
 RESPONSE_KEYS = {"status", "headers", "json", "text", "body_file"}
@@ -38,6 +38,19 @@ def exchanges_of(folder: Path, *, complete: bool) -> tuple[Exchange, ...]:
             return ()
         exchanges.append(Exchange(_sent(found.get((number, "request")), folder), _answer(response, folder), response))
     return tuple(exchanges)
+
+
+def hold_to_what_is_read(folder: Path) -> None:
+    """Raise SuiteError for a file of a case that none of its JSON files names, and that nobody would read."""
+    found = entries(folder)
+    others = [each for each in found if each.suffix.lower() != ".json"]
+    said = [each.read_bytes() for each in found if each not in others] if others else []
+    for each in others:
+        names = [json.dumps(each.name, ensure_ascii=escaped).encode() for escaped in (True, False)]
+        if not any(name in text for name in names for text in said):
+            raise SuiteError(
+                f"{each} is named by no body_file of the case, and nobody would read it; rename it, or take it away"
+            )
 
 
 def _found(folder: Path) -> dict[tuple[int, str], Path]:

@@ -12,15 +12,15 @@ from ._errors import SuiteError
 
 __all__ = ["bytes_of", "entries", "mapping_in", "read_object", "text_in"]
 
-LEFT = re.compile(r"\..*|.*~|#.*#|Thumbs\.db|desktop\.ini", re.IGNORECASE)
-"""Names of what file managers and editors leave."""
+LEFT = re.compile(r"\..*|.*~|#.*#|Thumbs\.db|desktop\.ini|readme\.(md|rst|txt)", re.IGNORECASE)
+"""Names of what file managers and editors leave, and of what is written for people."""
 
 LARGEST = 64
 """MiB: what the core takes of a frame, too."""
 
 
 def entries(folder: Path) -> list[Path]:
-    """Return what stands in a folder, by name, but for what file managers and editors leave there."""
+    """Return what stands in a folder, by name, but for what is none of the kit's."""
     return sorted(each for each in folder.iterdir() if not LEFT.fullmatch(each.name))
 
 
