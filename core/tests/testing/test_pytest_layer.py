@@ -90,6 +90,8 @@ def test_a_run_of_all_tests_ends_with_those_that_do_not_apply_and_why(run_pytest
     text = run_pytest(SUITE).text
     assert "fine: conformance" in text
     assert "\nnot run test_a_splitter_cuts_anywhere: no stream has a splitter of the provider's own\n" in text
+    names = "test_the_name_leads_to_the_provider, test_the_core_is_bounded_above, test_the_package_is_typed"
+    assert f"\nnot run {names} and 3 others: the provider is an object" in text
 
 
 DROPS = """

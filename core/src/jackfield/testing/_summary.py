@@ -56,12 +56,16 @@ def live(subject: Subject, report: Report) -> list[str]:
     return _told({**asked, "not asked, since they end with an error or have no result": _others(subject, LIVE)})
 
 
-def not_run(report: Report) -> list[str]:
-    """Return a line for each reason why tests did not run."""
+def not_run(report: Report, most: int | None = None) -> list[str]:
+    """Return a line for each reason why tests did not run; past ``most`` tests, how many others there are."""
     alike: dict[str, list[str]] = {}
     for test, reason in report.not_run.items():
         alike.setdefault(reason, []).append(test)
-    return [f"not run {', '.join(tests)}: {reason}" for reason, tests in alike.items()]
+    return [f"not run {_listed(tests, most or len(tests))}: {reason}" for reason, tests in alike.items()]
+
+
+def _listed(tests: list[str], most: int) -> str:
+    return ", ".join(tests) if len(tests) <= most else f"{', '.join(tests[:most])} and {len(tests) - most} others"
 
 
 def _told(names: dict[str, list[str]]) -> list[str]:

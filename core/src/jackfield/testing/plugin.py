@@ -52,7 +52,7 @@ class Run:
         self.report = Report.of(self.subject)
         for name, reason in self.plan.not_run.items():
             self.report.note(name, "not run", reason)
-        self.told = not_run(self.report)
+        self.told = not_run(self.report, most=3)
 
     def close(self) -> None:
         """Stop what was started, and note which tests came to no verdict, whoever left them out."""
