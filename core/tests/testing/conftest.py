@@ -36,7 +36,9 @@ def wire(fine_wire, tmp_path):
 def installed(tmp_path, monkeypatch, make_distribution):
     """What installs a provider of one module, changed as told, and returns it as a subject."""
 
-    def install(*, name=None, requires="jackfield>=0.1,<1", typed=True, source=IN_PROCESS, files=None, cases=None):
+    def install(
+        *, name=None, requires="jackfield>=0.1,<1", typed=True, source=IN_PROCESS, files=None, cases=None, wire=None
+    ):
         package = f"wrong_{uuid.uuid4().hex}"  # a module of its own each time: Python keeps what it has imported
         name = name or package
         modules = {f"{package}/__init__.py": source} | ({f"{package}/py.typed": ""} if typed else {})
@@ -46,9 +48,10 @@ def installed(tmp_path, monkeypatch, make_distribution):
         if requires:
             metadata.write_text(f"{metadata.read_text()}Requires-Dist: {requires}\n")
         monkeypatch.syspath_prepend(tmp_path)
-        return subject_of(
-            name, model="m", cases=cases or [Case("chat-plain")]
-        )  # all the canonical ones would only take longer
+        if wire is not None:
+            return subject_of(name, model="fine-1", wire=wire)
+        cases = cases or [Case("chat-plain")]  # all the canonical ones would only take longer
+        return subject_of(name, model="m", cases=cases)
 
     return install
 

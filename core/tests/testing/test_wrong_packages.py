@@ -125,6 +125,77 @@ def test_what_a_library_reads_is_its_own_though_its_name_begins_like_the_plugins
     assert failures(subject) == {}
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("open(os.devnull).close()", "opened"),
+        ("os.environ.get('HOME')", "read HOME"),
+        ("subprocess.run([sys.executable, '-c', ''])", "subprocess.Popen"),
+    ],
+)
+def test_a_provider_info_that_does_something(installed, line, said):
+    source = IN_PROCESS.replace("    return ProviderInfo", f"    {line}\n    return ProviderInfo")
+    failed = failures(installed(source=f"import os, subprocess, sys\n{source}"))
+    assert set(failed) == {"test_importing_opens_nothing"}
+    text = failed["test_importing_opens_nothing"]
+    assert said in text
+    assert "__init__.py:7, in provider_info" in text
+
+
+KEEPING = """
+import mimetypes, os, platform, subprocess, sys
+from functools import cache
+from fine import Fine
+from jackfield import hookimpl
+from jackfield.flow import call
+
+fine = Fine()
+provider_info, completion, streaming = fine.provider_info, fine.completion, fine.streaming
+image_generation, response_error = fine.image_generation, fine.response_error
+
+@cache
+def kept():
+    {line}
+
+@hookimpl
+def embedding(request, settings):
+    {kept}
+    return (yield from fine.embedding(request, settings))
+"""
+"""The source of the fine provider as a module, of which a line is run once in a process."""
+
+
+@pytest.mark.parametrize(
+    ("line", "check", "said"),
+    [
+        ("open(os.devnull).close()", "test_a_flow_does_nothing_itself", "opened"),
+        ("subprocess.run([sys.executable, '-c', ''])", "test_a_flow_does_nothing_itself", "subprocess.Popen"),
+        ("os.environ.get('HOME')", "test_settings_are_not_read_by_hand", "HOME"),
+    ],
+)
+def test_what_a_process_does_at_its_first_call_alone(installed, fine_wire, line, check, said):
+    failed = failures(installed(source=KEEPING.format(line=line, kept="kept()"), wire=fine_wire))
+    assert set(failed) == {check}
+    assert said in failed[check]
+    assert "__init__.py:14, in kept" in failed[check]
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ("__import__(f'{__name__}_sdk')", "kept()"),
+        ("mimetypes.init()", "kept()"),
+        ("platform.platform()", "kept()"),
+        ("open(os.devnull).close()", "yield from call(kept)"),
+    ],
+)
+def test_what_others_do_at_a_first_call_is_theirs(installed, fine_wire, tmp_path, line, kept):
+    subject = installed(source=KEEPING.format(line=line, kept=kept), wire=fine_wire)
+    sdk = "import os\nHOME = os.environ.get('HOME')\nopen(os.devnull).close()\n"
+    (tmp_path / f"{subject.module}_sdk.py").write_text(sdk, encoding="utf-8")
+    assert failures(subject) == {}
+
+
 @with_gateway
 def test_an_answer_that_depends_on_the_process(installed):
     source = IN_PROCESS.replace('"Hi"', f'"Hi" if __import__("os").getpid() == {os.getpid()} else "Ho"')

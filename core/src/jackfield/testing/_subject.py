@@ -28,7 +28,7 @@ from ._wire import SUITE, cases_of, declared_in, not_yet_recorded
 if TYPE_CHECKING:
     from ._gateway import Gateway
 
-__all__ = ["Subject", "subject_of"]
+__all__ = ["Subject", "installed", "subject_of"]
 
 
 class Subject:
@@ -172,7 +172,7 @@ def subject_of(
 
     Without ``complete`` cases may lack their answers, and canonical ones are added: they are to be recorded.
     """
-    found, registry = _installed(name) if plugin is None else (None, _holding(name, plugin))
+    found, registry = installed(name) if plugin is None else (None, _holding(name, plugin))
     try:
         registry.provider(name)
         loaded = found.entry_point.load() if found is not None else plugin
@@ -227,7 +227,8 @@ def _without_cases(subject: Subject) -> None:
     subject.tried = frozenset(case.name for case in subject.cases)
 
 
-def _installed(name: str) -> tuple[Found, Registry]:
+def installed(name: str) -> tuple[Found, Registry]:
+    """Return the entry point of an installed provider, and a registry of it alone; raises SuiteError."""
     index = Index()
     enabled = [found for found in index.provider(name) if found.switched_off_by is None]
     if len(enabled) == 1:

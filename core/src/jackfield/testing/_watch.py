@@ -8,14 +8,14 @@ import select
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
 from ._places import Roots, inside, line_here, profiled
 
-__all__ = ["environment_watched", "watched"]
+__all__ = ["by_hand", "environment_watched", "watched"]
 
 WATCHED = (
     *("open", "os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate", "shutil."),
@@ -39,6 +39,14 @@ WAIT = threading.Condition.wait.__code__
 CODE = (".py", ".pyc", ".so", ".pyd", ".dll", ".dylib", ".pth")
 METADATA = (f".dist-info{os.sep}", f".egg-info{os.sep}")
 
+WRAPPERS = {
+    *("codecs", "configparser", "contextlib", "gzip", "http", "importlib", "io", "os", "pathlib", "queue", "shutil"),
+    *("socket", "sqlite3", "subprocess", "tempfile", "threading", "urllib"),
+}
+"""Modules of Python's that do as their caller says; others (mimetypes, zoneinfo, platform) have files of their own."""
+
+Line = Callable[[Roots], str | None]
+
 _watches: list[Watch] = []
 _installed = False
 
@@ -46,30 +54,32 @@ _installed = False
 class Watch(list[str]):
     """What was seen, each with the plugin's line that did it."""
 
-    def __init__(self, roots: Roots) -> None:
+    def __init__(self, roots: Roots, line: Line) -> None:
         super().__init__()
         self.roots = roots
+        self.line = line
         self.on = True
 
     def note(self, said: str) -> None:
         """Note what the plugin's code does, once a line; what others do is theirs."""
-        if not self.on or (line := line_here(self.roots)) is None:
+        if not self.on or (line := self.line(self.roots)) is None:
             return
         if not any(seen.endswith(f" at {line}") for seen in self):
             self.append(f"{said} at {line}")
 
 
 @contextmanager
-def watched(roots: Roots) -> Iterator[Watch]:
+def watched(roots: Roots, line: Line = line_here) -> Iterator[Watch]:
     """Note every file, socket, process and thread that the plugin's code opens or starts, and where it waits.
 
     Functions written in C are watched through the profiler of the running thread, under whatever name they are called.
+    ``line`` says which line of the plugin's it was, if any: by itself the nearest one, whatever stands between.
     """
     global _installed
     if not _installed:
         sys.addaudithook(_audit)  # for good: Python takes none back, so it looks at the list below
         _installed = True
-    watch = Watch(roots)
+    watch = Watch(roots, line)
     _watches.append(watch)
     try:
         with profiled(_profiler(watch)):
@@ -123,7 +133,7 @@ def environment_watched(roots: Roots) -> Iterator[list[str]]:
 
     class Noting(dict[Any, Any]):
         def __getitem__(self, key: Any) -> Any:
-            if (line := _reader(roots)) is not None:
+            if (line := by_hand(roots, {"os", "collections"})) is not None:
                 seen.append(f"{key.decode() if isinstance(key, bytes) else key} at {line}")
             return super().__getitem__(key)
 
@@ -139,9 +149,13 @@ def environment_watched(roots: Roots) -> Iterator[list[str]]:
         before.update(noting.items())  # with what was set or deleted meanwhile
 
 
-def _reader(roots: Roots) -> str | None:
-    """Return the plugin's line that reads a variable, where it is the plugin and no library that it calls."""
-    frame = sys._getframe(2)  # noqa: SLF001
-    while frame.f_back is not None and frame.f_globals.get("__name__") in {"os", "collections.abc", __name__}:
+def by_hand(roots: Roots, wrappers: Container[str] = WRAPPERS) -> str | None:
+    """Return the plugin's line that does something, where it is the plugin and no library that it calls."""
+    frame = sys._getframe(1)  # noqa: SLF001
+    while frame.f_back is not None and _passes_on(frame.f_globals.get("__name__", ""), wrappers):
         frame = frame.f_back
     return line_here(roots) if inside(frame.f_code.co_filename, roots) else None
+
+
+def _passes_on(module: str, wrappers: Container[str]) -> bool:
+    return module == __name__ or module.partition(".")[0] in wrappers

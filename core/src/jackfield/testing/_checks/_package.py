@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import ast
-import json
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any
 
 from ..._index import canonical
 from ..._routing import route
+from .._alone import imported
 from .._check import fail, once
 from .._subject import Subject, package_folder
 
@@ -105,9 +104,9 @@ def test_importing_is_quick(subject: Subject) -> None:
     If this fails: import what is heavy (an SDK, numpy) inside the function that needs it, not at the top of a module;
     the `python -X importtime -c "import …"` of your package shows what takes the time.
     """
-    best = _imported(subject)["seconds"]
+    best = imported(subject)["seconds"]
     while best > BUDGET and len(subject.imports) < ATTEMPTS:
-        best = min(best, _import(subject, watch=False)["seconds"])  # a watch takes time too
+        best = min(best, imported(subject, again=True)["seconds"])  # a watch takes time too
     if best > BUDGET:
         fail(f"importing {subject.module} took {best:.2f} s at best, and may take {BUDGET} s")
 
@@ -116,55 +115,17 @@ def test_importing_is_quick(subject: Subject) -> None:
 def test_importing_opens_nothing(subject: Subject) -> None:
     """Importing the provider opens no file and no socket, starts no thread, no process and no sleep, reads no variable.
 
+    Nor does `provider_info`, which is called whenever the provider is loaded, or looked at by a command.
     Metadata of distributions may be read, as `importlib.metadata.version` does.
     If this fails: do it when a hook is called, through an effect (`http`, `call`); whoever imports jackfield's plugins
     does not expect them to act. Data that belongs to the package is best a Python module; variables are named in
     `ProviderInfo(api_key_env=…)` and read by the core at each call.
     """
-    seen = _imported(subject)["seen"]
+    seen = imported(subject)["seen"]
     if seen:
         fail(f"importing {subject.module} did more than load code:", seen)
-
-
-IMPORTING = """
-import os
-import sys
-sys.path[:] = {path!r}
-import json, time
-import jackfield
-from contextlib import ExitStack
-from jackfield import *
-from pydantic import create_model
-create_model("First")()  # the first one has pydantic look for plugins of its own
-from jackfield.testing._watch import environment_watched, watched
-from importlib import import_module
-from importlib.util import find_spec
-spec = find_spec({module!r}.partition(".")[0])
-roots = tuple(map(os.path.realpath, spec.submodule_search_locations or [spec.origin]))
-seen, read = [], []
-with ExitStack() as watches:
-    if {watch}:
-        seen, read = map(watches.enter_context, (watched(roots), environment_watched(roots)))
-    began = time.perf_counter()
-    import_module({module!r})
-    seconds = time.perf_counter() - began
-print(json.dumps({{"seconds": seconds, "seen": [*seen, *("read " + each for each in read)]}}))
-"""
-
-
-def _imported(subject: Subject) -> dict[str, Any]:
-    return subject.imports[0] if subject.imports else _import(subject)
-
-
-def _import(subject: Subject, *, watch: bool = True) -> dict[str, Any]:
-    code = IMPORTING.format(path=sys.path, module=subject.module, watch=watch)
-    command = [sys.executable, "-c", code]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)  # noqa: S603
-    if done.returncode:
-        fail(f"{subject.module} cannot be imported in a process of its own: {done.stderr.strip()[-1000:]}")
-    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    subject.imports.append(result)
-    return result
+    if told := imported(subject)["first"]["provider_info"]:
+        fail(f"provider_info() of {subject.owner} did more than tell:", told)
 
 
 def _found(subject: Subject) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 from ... import protocols
 from ..._plugins import MARK, OPERATIONS, hooks_of, name_of
 from ...hookspecs import ProviderHooks
+from .._alone import first_of
 from .._cases import Case
 from .._check import each_case, fail, once
 from .._flows import Bare
@@ -82,8 +83,8 @@ def test_a_flow_does_nothing_itself(subject: Subject, case: Case) -> None:
             return _On(seen)
 
         Bare(subject, case, step=step).quietly()
-    if seen:
-        fail(f"the flow of {case.operation} did something itself:", list(dict.fromkeys(seen)))
+    if did := seen or first_of(subject, case)["did"]:
+        fail(f"the flow of {case.operation} did something itself:", did)
 
 
 def _no_flow(subject: Subject) -> str | None:
@@ -129,5 +130,5 @@ def test_settings_are_not_read_by_hand(subject: Subject, case: Case) -> None:
     """
     with environment_watched(subject.roots) as seen:
         Bare(subject, case).quietly()
-    if seen:
-        fail("the plugin reads environment variables by hand:", list(dict.fromkeys(seen)))
+    if read := seen or first_of(subject, case)["read"]:
+        fail("the plugin reads environment variables by hand:", list(dict.fromkeys(read)))
