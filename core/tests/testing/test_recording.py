@@ -20,6 +20,7 @@ from jackfield.testing._canonical import canonical_names
 from jackfield.testing._live import LIVE
 from jackfield.testing._record import RECORDING
 from jackfield.testing._subject import subject_of
+from jackfield.testing._summary import recorded as summary
 from jackfield.testing._tape import check_variables
 
 SLASHED = "fk/real+0123456789"
@@ -326,3 +327,26 @@ def test_a_missing_variable_is_told_before_anything_is_asked(tmp_path, monkeypat
     monkeypatch.setenv("FINE_KEY", KEY)
     monkeypatch.setenv("FINE_BASE", "http://127.0.0.1:1")  # where nobody is: nothing is sent
     check_variables(subject)
+
+
+def test_a_plain_stream_that_adds_up_to_the_plain_answer_is_held_to_it(wire, monkeypatch):
+    for name in ("chat-plain", "stream-plain"):
+        (wire / name / "case.json").write_text("{}")
+    with FineServer() as server:
+        server.hello = {**server.hello, "text": "Hello thére."}
+        monkeypatch.setenv("FINE_KEY", KEY)
+        monkeypatch.setenv("FINE_BASE", server.url)
+        for name in ("chat-plain", "stream-plain"):
+            recorded(Fine(), wire, name)
+    assert json.loads((wire / "stream-plain" / "case.json").read_text()) == {"same_answer": "chat-plain"}
+
+
+def test_tool_calls_that_end_with_stop_are_told_after_a_recording(wire):
+    file = wire / "chat-plain" / "result.json"
+    said = json.loads(file.read_text())
+    said["choices"][0]["message"]["tool_calls"] = [{"id": "1", "function": {"name": "f", "arguments": "{}"}}]
+    file.write_text(json.dumps(said))
+    subject = subject_of("fine", plugin=Fine(), model="fine-1", wire=wire)
+    subject.written = {"written": ["chat-plain"]}
+    told = summary(subject, check("fine", plugin=Fine(), model="fine-1", wire=wire))
+    assert 'tool calls that end with "stop", and not with "tool_calls", as few servers say: chat-plain' in told

@@ -12,9 +12,10 @@ from ..types import Request
 from ._canonical import CANONICAL, canonical_error
 from ._cases import Case
 from ._check import each_case, fail
+from ._checks._streams import between
 from ._redaction import Redaction, is_kept
 from ._replay import written
-from ._runs import Outcome
+from ._runs import Outcome, call
 from ._subject import Subject
 from ._tape import Taped, real_call, real_request
 from ._wire import case_of
@@ -23,6 +24,7 @@ from ._written import accept_case, write_answer, write_json, write_request
 
 __all__ = ["RECORDING"]
 
+STREAM, WHOLE = "stream-plain", "chat-plain"
 NOBODY = "\0"  # stands in no request
 
 
@@ -76,6 +78,8 @@ def test_recording(subject: Subject, case: Case) -> None:
         _left_out(case, accepted, asked.exchanges)
     if isinstance(accepted, APIStatusError) and not read_object(case.folder / "case.json"):
         _write_error(case.folder / "case.json", accepted)
+    if case.name == STREAM and accepted is None:
+        _compare_with_whole(subject, case, case.folder)
 
 
 def _ask(subject: Subject, case: Case) -> Asked:
@@ -116,6 +120,19 @@ def _write_error(file: Path, error: APIStatusError) -> None:
     write_json(
         file, {"error": {"type": type(error).__name__, "status_code": error.status_code, "message": error.message}}
     )
+
+
+def _compare_with_whole(subject: Subject, case: Case, folder: Path) -> None:
+    """Write that the plain stream adds up to the plain answer, where it does; else have it told."""
+    said, whole = read_object(folder / "case.json"), folder.parent / WHOLE
+    if set(said) - {"same_answer"} or not (whole / "result.json").exists():
+        return  # it asks for something else, or there is nothing to compare
+    found = between(call(subject, case_of(whole)), call(subject, case_of(folder)))
+    if found:
+        how = f"not the answer of {WHOLE}, so that no check tells whether a stream loses something"
+        _note(subject, how, case, found[0])
+    else:
+        write_json(folder / "case.json", {"same_answer": WHOLE})
 
 
 def _write_parameters(file: Path, request: Request) -> None:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
 from ._canonical import BY_HAND, to_write
+from ._cases import Case
 from ._check import Check
 from ._live import LIVE
 from ._record import RECORDING
 from ._report import Report
 from ._subject import Subject
+from ._wire_files import read_object
 
 __all__ = ["accepted", "live", "not_run", "recorded"]
+
+CHATS = {"completion", "streaming"}
+COUNTING = {*CHATS, "text_completion", "embedding"}
+"""The operations whose answers tell how many tokens they took."""
 
 NEXT = "look at the difference before you commit it, then run pytest"
 
@@ -33,16 +41,33 @@ def recorded(subject: Subject, report: Report) -> list[str]:
         lines.append("for each of these a 1.response.json, too; pytest --accept adds what the plugin sends")
     if any("refused" in how for how in subject.written):
         lines.append("where nothing should be refused: mend the plugin, delete the case's folder, and record it again")
-    if subject.written and not _any_is_cut(subject):
-        lines.append('no answer ends with "length": a case of few max_tokens shows what the server calls that')
-    return [*lines, NEXT] if subject.written else lines
+    if not subject.written:
+        return lines
+    return [*lines, *_worth_a_look(subject), NEXT]
 
 
-def _any_is_cut(subject: Subject) -> bool:
-    """Whether an answer is short of its end, or there is no chat whose answer could be."""
-    chats = [case.folder for case in subject.cases if case.operation in {"completion", "streaming"} and case.folder]
-    results = [folder / "result.json" for folder in chats]
-    return not chats or any(b'"length"' in file.read_bytes() for file in results if file.exists())
+def _worth_a_look(subject: Subject) -> Iterator[str]:
+    """Yield what is as it may be, and more often is not."""
+    results = [(case, read_object(file)) for case in subject.cases if (file := _result_of(case)).exists()]
+    answers = [(case, each.get("response", each)) for case, each in results]
+    ends = [(case.name, *end) for case, each in answers if case.operation in CHATS for end in _ends(each)]
+    if ends and all(reason != "length" for _, reason, _ in ends):
+        yield 'no answer ends with "length": a case of few max_tokens shows what the server calls that'
+    if stopped := [name for name, reason, calls in ends if calls and reason == "stop"]:
+        yield f'tool calls that end with "stop", and not with "tool_calls", as few servers say: {", ".join(stopped)}'
+    counted = {case.operation for case, each in answers if "usage" in each}
+    if silent := sorted({case.operation for case, _ in answers} & COUNTING - counted):
+        yield f"no answer has usage: {', '.join(silent)}; where the server counts tokens, callers are to be told"
+
+
+def _ends(answer: Mapping[str, Any]) -> Iterator[tuple[str | None, bool]]:
+    """Yield how each choice of an answer ends, and whether it calls tools."""
+    for choice in answer["choices"]:
+        yield choice.get("finish_reason"), "tool_calls" in choice["message"]
+
+
+def _result_of(case: Case) -> Path:
+    return (case.folder or Path()) / "result.json"
 
 
 def accepted(written: dict[str, list[str]]) -> list[str]:

@@ -21,6 +21,7 @@ from ._selections import NO_STREAM, NO_WIRE_STREAM, on_wire, streams
 from ._words import in_other_words
 
 __all__ = [
+    "between",
     "same",
     "test_a_stream_adds_up_to_the_whole_answer",
     "test_a_stream_comes_byte_by_byte",
@@ -88,10 +89,15 @@ def test_a_stream_adds_up_to_the_whole_answer(subject: Subject, case: Case) -> N
     stream, whole = call(subject, case), call(subject, whole_case)
     if stream.error is not None or whole.error is not None:
         return  # told by the golden tests
-    expected, actual = (comparable(plain_result(each.response)) for each in (whole, stream))
-    if found := differences(_unmarked(expected), _unmarked(actual)):
+    if found := between(whole, stream):
         at = definition(subject.function(case.operation))
         fail(f"the chunks of {case.name} add up to something else than the answer of {whole_case.name}:", found, at)
+
+
+def between(whole: Outcome, stream: Outcome) -> list[str]:
+    """Say where what a stream adds up to is another than a whole answer."""
+    expected, actual = (comparable(plain_result(each.response)) for each in (whole, stream))
+    return differences(_unmarked(expected), _unmarked(actual))
 
 
 def _unmarked(whole: dict[str, Any]) -> dict[str, Any]:
