@@ -141,7 +141,7 @@ WRONG = [
     (wrong_streams.OneDecoderForEachCall, {"test_two_streams_share_nothing"}, BY_ITSELF),
     (wrong_streams.StreamsToSyncCallersOnly, {"test_leaving_early_closes_the_connection", "test_asyncio_agrees"}),
     (wrong.SwallowsAnErrorEvent, {"test_error_golden"}),
-    (wrong.MisreadsAnError, {"test_error_golden", "test_statuses_become_errors"}),
+    (wrong.MisreadsAnError, {"test_error_golden"}),
     (wrong.TrustsErrorBodies, {"test_statuses_become_errors"}),
     (wrong.ReachesWithoutLooking, {"test_answers_of_another_shape_are_told"}),
     (wrong_hooks.PollsWhateverIsSaid, {"test_answers_of_another_shape_are_told"}, BY_ITSELF),

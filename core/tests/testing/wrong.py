@@ -271,7 +271,7 @@ class MisreadsAnError(Fine):
     @hookimpl
     def response_error(self, response):  # here
         if response.status == 429 and b"busy" in response.content:
-            return BadRequestError("Too many at once.")
+            return BadRequestError("Too many at once.", status_code=429, code="busy")
         return super().response_error(response)
 
 
