@@ -110,6 +110,7 @@ WRONG = [
     (wrong_answers.MappingForUsage, {"test_the_answer_laws"}, BY_ITSELF),
     (wrong_answers.AnswersTwiceAtOnce, {"test_the_answer_laws"}, BY_ITSELF),
     (wrong_answers.OneVectorForAll, {"test_the_answer_laws"}, BY_ITSELF),
+    (wrong_answers.SortsVectors, {"test_the_answer_laws"}, BY_ITSELF),
     (wrong_answers.EmptyVectors, {"test_the_answer_laws"}, BY_ITSELF),
     (wrong_answers.AnAddressForBase64, {"test_the_answer_laws"}, BY_ITSELF),
     (wrong_answers.NoImageInTheAnswer, {"test_the_answer_laws"}, BY_ITSELF),

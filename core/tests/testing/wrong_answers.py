@@ -84,6 +84,14 @@ class OneVectorForAll(Fine):
         return EmbeddingResponse(data=answer.data[:1], model=answer.model)  # here
 
 
+class SortsVectors(Fine):
+    @hookimpl
+    def embedding(self, request, settings):
+        answer = yield from super().embedding(request, settings)
+        vectors = sorted(each.embedding for each in answer.data)
+        return EmbeddingResponse(data=[{"embedding": each} for each in vectors], model=answer.model)  # here
+
+
 class EmptyVectors(Fine):
     @hookimpl
     def embedding(self, request, settings):

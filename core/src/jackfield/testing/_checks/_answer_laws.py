@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +16,7 @@ from .._runs import call
 from .._subject import Subject
 from ._answers import is_json
 from ._selections import whole
+from ._words import answered_with
 
 __all__ = ["COUNTS", "FINISHES", "broken_laws", "miscounted", "test_the_answer_laws"]
 
@@ -25,7 +28,8 @@ COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
 def test_the_answer_laws(subject: Subject, case: Case) -> None:
     """A whole answer ends in OpenAI's vocabulary, its counts add up, and there is one vector for each text.
 
-    Tool calls have an id and arguments that are JSON, there are `n` images, each an address or plain base64.
+    Vectors stay in the server's order, tool calls have an id and arguments that are JSON, and there are `n` images, each
+    an address or plain base64.
     If this fails: the recorded result says the same and is wrong with it; mend the plugin, delete the case's
     result.json and run `pytest --accept`. Translate the server's reason for ending ("end_turn", "max_len") to one of
     stop, length, tool_calls, content_filter.
@@ -33,7 +37,7 @@ def test_the_answer_laws(subject: Subject, case: Case) -> None:
     outcome = call(subject, case)
     if outcome.error is not None:
         return  # told by test_response_golden
-    if broken := broken_laws(case, outcome.response):
+    if broken := broken_laws(case, outcome.response) or [*_order(subject, case, outcome.response)]:
         at = line_of_return(subject.function(case.operation), lambda: call(subject, case))
         fail(f"the answer of {case.name} breaks these laws:", broken, at)
 
@@ -94,6 +98,31 @@ def _vectors(answer: Any, asked: Any) -> Iterator[str]:
         yield f"the vectors have the indexes {found}, expected {wanted}"
     if any(not each.embedding for each in answer.data):
         yield "a vector is empty"
+
+
+def _order(subject: Subject, case: Case, answer: Any) -> Iterator[str]:
+    """Say whether the first two vectors stay where they are when the server changes one for the other."""
+    vectors = [each.embedding for each in answer.data] if case.operation == "embedding" else []
+    if len(vectors) < 2 or vectors[0] == vectors[1]:
+        return
+    changed = case
+    for number, exchange in enumerate(case.exchanges):
+        with suppress(ValueError):  # no JSON
+            said = json.loads(exchange.answer.body)
+            if (other := _swapped(said, *vectors[:2])) != said:
+                changed = answered_with(changed, json.dumps(other).encode(), number)
+    outcome = call(subject, changed)
+    if changed is not case and outcome.error is None and [each.embedding for each in outcome.response.data] == vectors:
+        yield "the vectors have an order of the plugin's own: the same for the texts the other way round"
+
+
+def _swapped(said: Any, one: Any, other: Any) -> Any:
+    """Return a JSON value with one value in it in the place of another, and the other in that of the one."""
+    if said in (one, other):
+        return other if said == one else one
+    if isinstance(said, dict):
+        return {name: _swapped(item, one, other) for name, item in said.items()}
+    return [_swapped(item, one, other) for item in said] if isinstance(said, list) else said
 
 
 def _images(answer: Any, asked: Any) -> Iterator[str]:
