@@ -28,8 +28,8 @@ COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
 def test_the_answer_laws(subject: Subject, case: Case) -> None:
     """A whole answer ends in OpenAI's vocabulary, its counts add up, and there is one vector for each text.
 
-    Vectors stay in the server's order, tool calls have an id and arguments that are JSON, and there are `n` images, each
-    an address or plain base64.
+    Vectors stay in the server's order, tool calls have an id and arguments that are JSON, and there are `n` images,
+    each an address or plain base64.
     If this fails: the recorded result says the same and is wrong with it; mend the plugin, delete the case's
     result.json and run `pytest --accept`. Translate the server's reason for ending ("end_turn", "max_len") to one of
     stop, length, tool_calls, content_filter.
