@@ -93,6 +93,34 @@ def test_an_import_that_does_something(installed, line, said):
     assert "__init__.py:1" in text
 
 
+ALONE = "import atexit, os, sys, threading; sys.argv[0] == '-c' and "
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "print('Hello', end='')",
+        "sys.__stdout__.write('Hello')",
+        "os.write(1, b'Hello')",
+        "atexit.register(print, 'Bye')",
+    ],
+)
+def test_what_is_printed_by_a_process_of_its_own_is_not_taken_for_its_answer(installed, line):
+    assert failures(installed(source=f"{ALONE}{line}\n{IN_PROCESS}")) == {}
+
+
+def test_a_thread_without_an_end_is_told_and_not_waited_for(installed):
+    thread = "threading.Thread(target=threading.Event().wait).start()"
+    failed = failures(installed(source=f"{ALONE}{thread}\n{IN_PROCESS}"))
+    assert set(failed) == {"test_importing_opens_nothing"}
+    assert "started a thread" in failed["test_importing_opens_nothing"]
+
+
+def test_an_import_that_ends_the_process_is_told(installed):
+    text = failures(installed(source=f"{ALONE}sys.exit()\n{IN_PROCESS}"))["test_importing_opens_nothing"]
+    assert "cannot be imported in a process of its own" in text
+
+
 @pytest.mark.parametrize(
     "line",
     [

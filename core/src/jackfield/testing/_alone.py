@@ -25,6 +25,8 @@ __all__ = ["first_of", "imported", "in_this_process"]
 IMPORTING = """
 import os
 import sys
+told = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)  # whatever the plugin prints is no part of what is told
 sys.path[:] = {path!r}
 import json, time
 import jackfield
@@ -46,7 +48,10 @@ with ExitStack() as watches:
     import_module({module!r})
     seconds = time.perf_counter() - began
 first = in_this_process({name!r}, {model!r}, {wire!r}, roots) if {watch} else {{}}
-print(json.dumps({{"seconds": seconds, "seen": [*seen, *("read " + each for each in read)], "first": first}}))
+seen = [*seen, *("read " + each for each in read)]
+json.dump({{"seconds": seconds, "seen": seen, "first": first}}, told)
+told.close()
+os._exit(0)  # whatever the plugin has begun, a thread without an end, is not waited for
 """
 
 
@@ -69,9 +74,9 @@ def imported(subject: Subject, *, again: bool = False) -> dict[str, Any]:
     )
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)  # noqa: S603
-    if done.returncode:
+    if not done.stdout:
         fail(f"{subject.module} cannot be imported in a process of its own: {done.stderr.strip()[-1000:]}")
-    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    result: dict[str, Any] = json.loads(done.stdout)
     subject.imports.append(result)
     return result
 
