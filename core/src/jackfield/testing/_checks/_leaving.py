@@ -95,11 +95,12 @@ class _Generators:
 
     def unfinished_in_time(self) -> list[str]:
         """Return where those stand that nobody closes."""
+        left = WeakSet([generator for generator, _ in self._new()])  # each look would go through the whole memory
         for _ in range(LOOKS):
-            if not (left := [line for _, line in self._new()]):
+            if not any(map(_frame, left)):
                 break
             time.sleep(PAUSE_SECONDS)
-        return left
+        return sorted(line_at(frame) for frame in map(_frame, left) if frame is not None)
 
     def _new(self) -> list[tuple[Any, str]]:
         return [each for each in _unfinished(self._roots) if each[0] not in self._before]
