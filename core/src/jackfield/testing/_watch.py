@@ -109,10 +109,12 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
 
 def _is_loading(event: str, arguments: tuple[Any, ...]) -> bool:
     # What the import system reads, and importlib.metadata: a module that is loaded when it is first needed, metadata
-    # of distributions, and archives that stand on the path.
+    # of distributions, and archives that stand on the path. What has a number only is open already.
     path = str(arguments[0]) if arguments else ""
     if "__pycache__" in path or event != "open":
         return "__pycache__" in path
+    if isinstance(arguments[0], int):
+        return True
     metadata = any(folder in path for folder in METADATA) or path in sys.path
     return path.endswith(CODE) or (metadata and arguments[1] in {"r", "rb"})
 
