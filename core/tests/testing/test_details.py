@@ -33,7 +33,7 @@ from jackfield.testing._checks._statuses import _problem as problem_of_error
 from jackfield.testing._checks._wire_streams import _problem as problem_of_cut
 from jackfield.testing._flows import listed
 from jackfield.testing._frozen import Changes, guarded
-from jackfield.testing._places import definition, line_of, line_of_return
+from jackfield.testing._places import definition, inside, line_of, line_of_return
 from jackfield.testing._redaction import Redaction
 from jackfield.testing._replay import API_KEY, written
 from jackfield.testing._runs import Outcome
@@ -475,6 +475,11 @@ def test_what_looks_like_a_key_is_one(wire, said, caught):
     (wire / "error-authentication" / "1.response.json").write_text(json.dumps({"status": 401, "text": said}))
     failures = failed(Fine(), wire=wire)
     assert ("test_wire_files_hold_no_key" in failures) is caught
+
+
+def test_code_without_a_file_is_nobodys_wherever_python_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert not inside("<string>", (str(tmp_path.resolve()),))
 
 
 def test_lines_are_found_where_there_are_any():

@@ -19,6 +19,7 @@ from jackfield.testing import NonconformanceError, SuiteError, check
 from jackfield.testing._canonical import canonical_names
 from jackfield.testing._live import LIVE
 from jackfield.testing._record import RECORDING
+from jackfield.testing._report import Report
 from jackfield.testing._subject import subject_of
 from jackfield.testing._summary import recorded as summary
 from jackfield.testing._tape import check_variables
@@ -350,3 +351,11 @@ def test_tool_calls_that_end_with_stop_are_told_after_a_recording(wire):
     subject.written = {"written": ["chat-plain"]}
     told = summary(subject, check("fine", plugin=Fine(), model="fine-1", wire=wire))
     assert 'tool calls that end with "stop", and not with "tool_calls", as few servers say: chat-plain' in told
+
+
+def test_a_result_by_hand_may_leave_out_what_the_summary_looks_at(wire):
+    (wire / "chat-plain" / "result.json").write_text('{"choices": [{"finish_reason": "stop"}]}')
+    (wire / "chat-system" / "result.json").write_text("{}")
+    subject = subject_of("fine", plugin=Fine(), model="fine-1", wire=wire)
+    subject.written = {"written": ["chat-turns"]}
+    assert summary(subject, Report.of(subject))[-1].startswith("look at the difference")

@@ -135,6 +135,8 @@ def _frames(trace: TracebackType | None) -> Iterator[tuple[FrameType, int]]:
 @cache
 def inside(file: str, roots: Roots) -> bool:
     """Whether a file is one of the plugin's: one of the roots, or in the folder that one is."""
+    if file.startswith("<"):  # what has no file, as `<string>`, and would seem to stand in the working folder
+        return False
     file = os.path.realpath(file)
     return any(file == root or file.startswith(root + os.sep) for root in roots)
 

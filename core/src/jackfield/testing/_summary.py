@@ -62,8 +62,8 @@ def _worth_a_look(subject: Subject) -> Iterator[str]:
 
 def _ends(answer: Mapping[str, Any]) -> Iterator[tuple[str | None, bool]]:
     """Yield how each choice of an answer ends, and whether it calls tools."""
-    for choice in answer["choices"]:
-        yield choice.get("finish_reason"), "tool_calls" in choice["message"]
+    for choice in answer.get("choices", ()):
+        yield choice.get("finish_reason"), "tool_calls" in choice.get("message", ())
 
 
 def _result_of(case: Case) -> Path:
