@@ -66,10 +66,21 @@ def test_calls_that_are_lost_in_a_whole_answer_are_caught_too(tools_wire):
     assert "chat-parallel-tools is about two tool calls, and adds up to 0 with arguments" in text
 
 
-def test_a_splitter_of_its_own_is_tried_with_more_than_ascii(wire):
+def with_other_accents(wire, text):
     for case in ("stream-plain", "chat-plain"):
         for file in (wire / case).iterdir():
-            file.write_text(file.read_text(encoding="utf-8").replace("é", "e"), encoding="utf-8")
-    [text] = failures(subject_with(SplitsByItself(), wire))["test_a_splitter_cuts_anywhere"]
+            file.write_text(file.read_text(encoding="utf-8").replace("é", text), encoding="utf-8")
+    return subject_with(SplitsByItself(), wire)
+
+
+@pytest.mark.parametrize("text", ["e", r"\u003c", r"\u2028"])
+def test_a_splitter_of_its_own_is_tried_with_more_than_ascii(wire, text):
+    """Nor does the escape of what some servers escape that send UTF-8 otherwise show that all is ASCII."""
+    [text] = failures(with_other_accents(wire, text))["test_a_splitter_cuts_anywhere"]
     assert "hold nothing but ASCII" in text
+    assert 'stream-accent beside it, with the case.json {"operation": "streaming"' in text
     assert re.search(r"wrong.py:\d+, in Events", text)
+
+
+def test_of_a_server_that_escapes_its_accents_nothing_else_is_asked(wire):
+    assert failures(with_other_accents(wire, r"\u00e9")) == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -33,6 +34,11 @@ __all__ = [
 ANY_EQ: Any = object.__eq__
 """What a class without an == of its own has: its frames are compared by their attributes."""
 
+ESCAPED = re.compile(rb"\\u(?!00[0-7]|202[89])[0-9a-fA-F]{4}")
+"""A character of several bytes, as a server writes it that sends ASCII alone; some write < and U+2028 so anyway."""
+
+ACCENT = '{"operation": "streaming", "request": {"messages": [{"role": "user", "content": "Say: Grüße"}]}}'
+
 
 def _own_splitter(subject: Subject, case: Case) -> bool:
     return on_wire(subject, case) and callable(framing_of(subject, case))
@@ -51,7 +57,8 @@ def test_a_splitter_cuts_anywhere(subject: Subject, case: Case) -> None:
 
     If this fails: keep every byte that does not yet make a frame, a half length field or a half separator too, and put
     the next piece behind it. Cut bytes: `str.splitlines` also cuts at U+2028 and U+0085, which a text may hold. Let a
-    recorded stream hold an accent, or nothing is known of characters of several bytes.
+    recorded stream hold an accent, or nothing is known of characters of several bytes; one that the server
+    escapes is enough.
     """
     _has_an_accent(subject, case)
     description, body = description_of(subject, case), body_of(case)
@@ -82,11 +89,14 @@ def _keeps_separators(subject: Subject, case: Case) -> None:
 
 
 def _has_an_accent(subject: Subject, case: Case) -> None:
-    """Fail, with the first stream, where all that were recorded are ASCII."""
+    """Fail, with the first stream, where all that were recorded are ASCII and the server may send more."""
     split = [each for each in subject.cases if _own_splitter(subject, each)]
-    if case is split[0] and all(body_of(each).isascii() for each in split):
+    bodies = [body_of(each) for each in split]
+    if case is split[0] and all(body.isascii() and not ESCAPED.search(body) for body in bodies):
         at = definition(framing_of(subject, case))
-        fail(f"{case.place} and all other streams hold nothing but ASCII; record an answer with an accent", at=at)
+        said = f"{case.place} and all other streams hold nothing but ASCII; record an answer with an accent"
+        wanted = f"in a folder stream-accent beside it, with the case.json {ACCENT}, say, and `pytest --record`"
+        fail(said, [wanted], at)
 
 
 def _seen(description: EventStream, parts: list[bytes]) -> list[Any]:
