@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ._cases import Answer, Case
-from ._differences import steady
+from ._differences import ANY, steady
 from ._results import MADE_UP
 from ._runs import Outcome, call
 from ._subject import Subject
@@ -55,7 +55,7 @@ def _requests(first: Outcome, second: Outcome) -> list[Any]:
 
 
 def _repeatable(first: Outcome, second: Outcome) -> Any:
-    """Return a result without the ids and times that another call does not give again."""
+    """Return a result without the id and time that another call does not give again; other such ids fit anything."""
     return _without_changing(first.plain, second.plain)
 
 
@@ -65,8 +65,19 @@ def _without_changing(one: Any, other: Any) -> Any:
     if isinstance(one, dict):
         if set(one) <= {"chunks", "response"}:
             return {name: _without_changing(one[name], other[name]) for name in one}
-        return {name: value for name, value in one.items() if not _is_made_up(name, value, other)}
+        said = {name: value for name, value in one.items() if not _is_made_up(name, value, other)}
+        return {name: _with_any_id(value, other.get(name)) for name, value in said.items()}
     return one
+
+
+def _with_any_id(one: Any, other: Any) -> Any:
+    """Return a part of a result with ``{any}`` for ids made anew at each call, as of tool calls that have none."""
+    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        return [_with_any_id(*pair) for pair in zip(one, other, strict=True)]
+    if not (isinstance(one, dict) and isinstance(other, dict)):
+        return one
+    anew = isinstance(one.get("id"), str) and one["id"] != other.get("id")
+    return {name: _with_any_id(value, other.get(name)) for name, value in one.items()} | ({"id": ANY} if anew else {})
 
 
 def _is_made_up(name: str, value: Any, other: Mapping[str, Any]) -> bool:

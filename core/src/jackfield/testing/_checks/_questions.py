@@ -17,6 +17,9 @@ from ._losses import sent_each_time, sent_for
 __all__ = ["MARK", "UNKNOWN", "other_questions", "taken_for_a_user"]
 
 MARK = "_conformance"
+AGAIN = "_again"
+"""Makes another id of one, which is not that of `MARK`."""
+
 UNKNOWN = {"type": "conformance", "conformance": MARK}
 """A part, a tool or a call of a type that nobody knows."""
 
@@ -100,7 +103,7 @@ def _again(message: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a message as it may stand a second time in a conversation: its calls have other ids."""
     again = dict(message)
     if calls := message.get("tool_calls"):
-        again["tool_calls"] = [{**each, "id": f"{each.get('id')}{MARK}"} for each in calls]
+        again["tool_calls"] = [{**each, "id": f"{each.get('id')}{AGAIN}"} for each in calls]
     if (ref := message.get("tool_call_id")) is not None:
-        again["tool_call_id"] = f"{ref}{MARK}"
+        again["tool_call_id"] = f"{ref}{AGAIN}"
     return again
