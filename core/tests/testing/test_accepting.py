@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from datetime import UTC, datetime
 
 from fine import Fine, write_wire
 from jackfield import hookimpl
@@ -15,6 +16,10 @@ from wrong_questions import NumbersItsRequests
 def accepted(plugin, folder):
     """The request of a case as it was written, by a plugin whose golden files are all its own."""
     write_wire(folder)
+    return written(plugin, folder)
+
+
+def written(plugin, folder):
     accept(subject_of("fine", plugin=plugin, model="fine-1", wire=folder))
     return json.loads((folder / "chat-plain" / "1.request.json").read_text())
 
@@ -58,6 +63,18 @@ def test_so_is_an_address_that_is_another_each_time(tmp_path):
     assert accepted(plugin, tmp_path / "wire")["url"] == "{any}"
     failed = check("fine", plugin=plugin, model="fine-1", wire=tmp_path / "wire").failed
     assert not [name for name in failed if name.startswith("test_request_golden")]
+
+
+class SignsWithTheTime(Fine):
+    def headers(self, settings):
+        return {**super().headers(settings), "x-date": datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")}
+
+
+def test_so_is_a_time_that_is_told_in_seconds(tmp_path):
+    wire = tmp_path / "wire"
+    wire.mkdir()
+    (write_wire(tmp_path / "all") / "chat-plain").rename(wire / "chat-plain")  # alone: each case takes a second
+    assert written(SignsWithTheTime(), wire)["headers"]["x-date"] == "{any}"
 
 
 class SendsBytes(Fine):
