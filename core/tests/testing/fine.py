@@ -6,6 +6,7 @@ The wrong providers of these tests are this one with one thing changed.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,12 @@ class Fine:
         whole = ModelResponse.of_text(said["text"], model="fine-1", usage=usage(said))
         whole.choices[0].finish_reason = REASONS[said["end"]]
         return whole
+
+
+class NeverAgain(Fine):
+    @hookimpl
+    def provider_info(self):
+        return replace(super().provider_info(), num_retries=0)  # no server gets better here, and nobody waits
 
 
 def events(*each: dict[str, Any]) -> bytes:

@@ -6,12 +6,11 @@ import json
 import shutil
 import threading
 from base64 import b64encode
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import quote, urljoin
 
 import pytest
-from fine import Fine, parsed
+from fine import Fine, NeverAgain, parsed
 from fine_server import JSON, KEY, FineServer
 from jackfield import BadRequestError, EmbeddingResponse, ProviderInfo, hookimpl
 from jackfield.flow import http
@@ -190,8 +189,8 @@ TROUBLES = {
     "a redirect": ((302, {"location": "/login"}, b""), "the server answered 302, a redirect to"),
     "a wrong key": ((401, JSON, b'{"fault": {"kind": "key", "words": "No such key: KEY"}}'), "AuthenticationError"),
     "a failure": ((500, JSON, b'{"fault": {"kind": "down", "words": "Down, KEY"}}'), "InternalServerError: Down, "),
-    "nothing": ((200, JSON, b""), "did not answer"),
-    "half a stream": ((200, STREAM, b'data: {"text": "Hel"}\n\ndata: {"te'), "did not answer"),
+    "nothing": ((200, JSON, b""), "InvalidResponseError"),
+    "half a stream": ((200, STREAM, b'data: {"text": "Hel"}\n\ndata: {"te'), "InvalidResponseError"),
 }
 
 
@@ -211,12 +210,6 @@ def test_a_server_in_trouble_takes_nothing_away_and_its_key_is_not_told(wire, mo
     assert said in told[0]
     assert [text for text in told if KEY in text] == []
     assert {name: contents(wire / name) for name in before} == before
-
-
-class NeverAgain(Fine):
-    @hookimpl
-    def provider_info(self):
-        return replace(super().provider_info(), num_retries=0)  # no server gets better here, and nobody waits
 
 
 class TakesAnyKey(Fine):

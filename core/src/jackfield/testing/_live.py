@@ -13,11 +13,11 @@ from ._results import plain_result, recorded
 from ._runs import call
 from ._subject import Subject
 from ._tape import real_call, real_request
+from ._unanswered import UNREACHED
 
 __all__ = ["LIVE"]
 
 NOT_REACHED = (APIConnectionError, AuthenticationError)
-UNREACHED = "the provider's variables must hold the address of a server that runs, and a key that it takes."
 
 
 def _answered(subject: Subject, case: Case) -> bool:

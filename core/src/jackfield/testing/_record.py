@@ -13,11 +13,13 @@ from ._canonical import CANONICAL, canonical_error
 from ._cases import Case
 from ._check import each_case, fail
 from ._checks._streams import between
+from ._places import line_of
 from ._redaction import Redaction, is_kept
 from ._replay import written
 from ._runs import Outcome, call
 from ._subject import Subject
 from ._tape import Taped, real_call, real_request
+from ._unanswered import fail_unanswered
 from ._wire import case_of
 from ._wire_files import read_object
 from ._written import accept_case, write_answer, write_json, write_request
@@ -26,6 +28,7 @@ __all__ = ["RECORDING"]
 
 STREAM, WHOLE = "stream-plain", "chat-plain"
 NOBODY = "\0"  # stands in no request
+REFUSED = "have case.json say so, as above; where the server can do it, have the plugin ask."
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,8 @@ def test_recording(subject: Subject, case: Case) -> None:
     Key and address come from the provider's environment variables. Errors are recorded for error-authentication only,
     with a wrong key; others no server gives when it is asked, so they are written by hand. What was recorded before is
     replaced only by an answer of the kind that the case is about.
-    If this fails: the provider's variables must hold the server's address and a key that it takes. What the server
-    cannot do, the plugin refuses by name; or write the case by hand. Where the plugin needs a header that was left out,
-    write it into the `N.response.json`, with a value made up.
+    If this fails: what the server cannot do, the plugin refuses by name; or write the case by hand. Where the plugin
+    needs a header that was left out, write it into the `N.response.json`, with a value made up.
     """
     assert case.folder is not None  # of those that are selected
     asked = _ask(subject, case)
@@ -65,8 +67,8 @@ def test_recording(subject: Subject, case: Case) -> None:
         _write_refusal(case.folder, error)
         _note(subject, "written as refused by the plugin", case, error.param or str(error))
         return
-    _check_answer(case, asked.outcome, asked.exchanges)
     redaction = Redaction(subject.settings(asked.request), asked.exchanges, public=_public(case, asked.request))
+    _check_answer(subject, case, asked, redaction)
     _write(case.folder, [_redacted(each, redaction) for each in asked.exchanges])
     if left_out := [name for name in case.asked.params if name not in asked.request.params]:
         _write_parameters(case.folder / "case.json", asked.request)
@@ -140,14 +142,18 @@ def _write_parameters(file: Path, request: Request) -> None:
     write_json(file, {**said, "request": {**said.get("request", {}), "params": dict(request.params)}})
 
 
-def _check_answer(case: Case, outcome: Outcome, exchanges: list[Taped]) -> None:
+def _check_answer(subject: Subject, case: Case, asked: Asked, redaction: Redaction) -> None:
     """Fail where nothing was exchanged that is worth the place of what was recorded before."""
-    expected, error = case.error or canonical_error(case.name), outcome.error
+    expected, error, exchanges = case.error or canonical_error(case.name), asked.outcome.error, asked.exchanges
     if isinstance(error, BadRequestError) and not exchanges:
-        said = json.dumps(_refusal(error))
-        fail(f"the plugin refuses {case.name}: {error}", [f"say so in {case.place}/case.json: {said}"])
+        details, at = (
+            [f"say so in {case.place}/case.json: {json.dumps(_refusal(error))}"],
+            line_of(error, subject.roots),
+        )
+        fail(f"the plugin refuses {case.name}: {error}", details, at, remedy=REFUSED)
     if error is not None and (expected is None or not isinstance(error, APIStatusError)):
-        fail(f"the real server did not answer {case.name}: {type(error).__name__}: {error}")
+        read = redaction.content(exchanges[-1].body).decode(errors="replace") if exchanges else None
+        fail_unanswered(subject, case, error, read)
     if not exchanges:
         fail(f"nothing was exchanged for {case.name}: the provider asked no server")
     if expected is not None and type(error).__name__ != expected["type"]:
