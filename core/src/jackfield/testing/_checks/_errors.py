@@ -17,7 +17,7 @@ from .._runs import Outcome, call
 from .._subject import Subject
 from ._answers import shared, told
 from ._selections import NO_WIRE, first_of_each
-from ._servers import Cutting, Fixed, Raising, repeated
+from ._servers import JSON, Cutting, Fixed, Raising, repeated
 
 __all__ = [
     "holds_something",
@@ -25,8 +25,6 @@ __all__ = [
     "test_error_golden",
     "test_network_faults_are_told",
 ]
-
-CALM = {"content-type": "application/json"}
 
 SHAPES = (
     b"{}",
@@ -96,7 +94,7 @@ def test_answers_of_another_shape_are_told(subject: Subject, case: Case) -> None
     if call(subject, case).error is not None:
         return  # told by the golden tests
     for body in SHAPES:
-        outcome = call(subject, case, handler=Fixed(Answer(200, CALM, body)))
+        outcome = call(subject, case, handler=Fixed(Answer(200, JSON, body)))
         if isinstance(outcome.error, UnexpectedRequestError):
             at = definition(subject.function(case.operation))
             fail(f"answered with 200 and {body!r}, {outcome.error}", at=at, remedy=outcome.error.remedy)

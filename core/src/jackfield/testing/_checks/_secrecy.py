@@ -26,13 +26,13 @@ from .._subject import Subject
 from ._hearing import hearing
 from ._losses import ALONE
 from ._selections import NO_HOOK, NO_WIRE, first_of_each, hooked
+from ._servers import JSON
 from ._statuses import STATUSES
 
 __all__ = ["test_the_key_goes_to_no_other_origin", "test_the_key_is_shown_nowhere", "test_wire_files_hold_no_key"]
 
 ELSEWHERE = "https://elsewhere.invalid"
 
-JSON = {"content-type": "application/json"}
 TROUBLES: tuple[Answer | Exception, ...] = (
     *(Answer(status, {**JSON, "retry-after": "2"}, b'{"error": {"message": "refused"}}') for status in STATUSES),
     Answer(500, {}, b"failed"),

@@ -7,7 +7,9 @@ from ...transports import Outgoing
 from ...transports.memory import Reply
 from .._cases import Answer
 
-__all__ = ["Cutting", "Fixed", "Raising", "repeated"]
+__all__ = ["JSON", "Cutting", "Fixed", "Raising", "repeated"]
+
+JSON = {"content-type": "application/json"}
 
 
 class Fixed:

@@ -17,12 +17,11 @@ from .._runs import Outcome, call
 from .._subject import Subject
 from ._errors import holds_something
 from ._selections import NO_WIRE, first_of_each
-from ._servers import Fixed, repeated
+from ._servers import JSON, Fixed, repeated
 
 __all__ = ["STATUSES", "test_statuses_become_errors"]
 
 MOST = 8
-JSON = {"content-type": "application/json"}
 
 STATUSES = (400, 401, 403, 404, 409, 422, 429, 500, 502, 503, 504)
 RARE = (408, 410, 413, 418, 425, 451, 520, 529)
@@ -93,7 +92,7 @@ def test_statuses_become_errors(subject: Subject, case: Case) -> None:
     if wrong:
         at = next((each.at for each in wrong if each.at), None) or definition(subject.function("response_error"))
         fail(f"{len(wrong)} of {len(refusals)} answers are misread:", _told(wrong), at)
-    _hold_later(subject, case)
+    _tells_later_refusals(subject, case)
 
 
 def _told(wrong: list[Misread]) -> list[str]:
@@ -102,7 +101,7 @@ def _told(wrong: list[Misread]) -> list[str]:
     for each in wrong:
         alike.setdefault(each.problem, []).append(each.refusal)
     lines = [
-        f"{first} {problem}{f' (so do {len(more)} others)' * bool(more)}" for problem, (first, *more) in alike.items()
+        f"{first} {problem}{f' (and {len(more)} more)' if more else ''}" for problem, (first, *more) in alike.items()
     ]
     return lines[:MOST]
 
@@ -195,7 +194,7 @@ def _loss(error: APIStatusError, refusal: Refusal) -> str | None:
     return None if str(error) or refusal.body not in BODIES else f"raised {type(error).__name__} without a message"
 
 
-def _hold_later(subject: Subject, case: Case) -> None:
+def _tells_later_refusals(subject: Subject, case: Case) -> None:
     """Fail where the last of several requests is refused, once, and that makes an answer with nothing in it."""
     *before, last = case.exchanges
     for status in STATUSES if before else ():
