@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 import httpx
+import pydantic
 import pytest
 import trio
 from jackfield import (
@@ -19,6 +20,7 @@ from jackfield import (
     ContractViolationError,
     EventStream,
     InternalServerError,
+    InvalidResponseError,
     JackfieldError,
     ModelResponse,
     ModelResponseStream,
@@ -156,6 +158,46 @@ def test_a_coroutine_that_is_late_after_its_first_step_can_still_clean_up():
     with pytest.raises(APITimeoutError):
         RUNNERS["asyncio"](Late(), chat(timeout=0.1))
     assert cleaned == [True]
+
+
+# ----------------------------------------------------------------------------------------- whose fault something is
+
+
+class Heat(pydantic.BaseModel):
+    heat: float
+
+
+UNREADABLE = [
+    (lambda: json.loads(""), "JSONDecodeError: Expecting value: line 1 column 1 (char 0)"),
+    (b"\xff".decode, "UnicodeDecodeError: 'utf-8' codec can't decode byte 0xff in position 0: invalid start"),
+    (lambda: Heat(heat="much"), "ValidationError: heat: Input should be a valid number"),
+]
+
+
+@pytest.mark.parametrize(("read", "said"), UNREADABLE)
+def test_what_cannot_be_read_before_anything_is_asked_is_the_plugins(run, read, said):
+    class ReadsTheRequest:
+        @hookimpl
+        def completion(self, request, settings):
+            read()
+            return ModelResponse.of_text((yield from http("POST", settings.api_base)).text)
+
+    with pytest.raises(PluginError) as caught:
+        run(ReadsTheRequest(), chat(api_base="https://nobody.invalid"))
+    assert f"failed with {said}" in str(caught.value)
+    assert "test_slips.py" in str(caught.value)
+
+
+@pytest.mark.parametrize("read", [read for read, _ in UNREADABLE])
+def test_what_cannot_be_read_of_an_answer_is_the_servers(run, read):
+    class ReadsTheAnswer:
+        @hookimpl
+        def completion(self, request, settings):
+            yield from http("POST", settings.api_base)
+            read()
+
+    with pytest.raises(InvalidResponseError):
+        run(ReadsTheAnswer(), chat(api_base="https://nobody.invalid"), lambda _: Reply(200, {}, b"{}"))
 
 
 # ------------------------------------------------------------------------------------------------- streams as answers

@@ -22,6 +22,7 @@ LIBRARY = os.path.dirname(os.__file__) + os.sep
 PACKAGES = ("site-packages", "dist-packages")
 """Folders of what is installed, which may stand in the standard library's."""
 
+PYDANTIC = f"{os.sep}pydantic{os.sep}"
 DEFINITION = re.compile(r"\s*(async\s+def|def|class)\b")
 
 
@@ -73,8 +74,8 @@ def _written(file: str, line: int | None) -> str:
 
 
 def _is_foreign(file: str) -> bool:
-    """Whether a file is neither the core's nor Python's own."""
-    if file.startswith((CORE, "<")):
+    """Whether a file is neither the core's, nor pydantic's, which the core brings, nor Python's own."""
+    if file.startswith((CORE, "<")) or PYDANTIC in file:
         return False
     return not file.startswith(LIBRARY) or any(name in file for name in PACKAGES)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from ._blame import place_of, slip_in
 from ._shapes import first_problem
@@ -90,8 +90,11 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return None  # a header that means nothing asks for nothing
 
 
-def error_of_exception(error: Exception, who: str) -> JackfieldError:
-    """Return what a foreign exception means; ``who`` names the plugin it came out of."""
+def error_of_exception(error: Exception, who: str, *, asked: bool = True) -> JackfieldError:
+    """Return what a foreign exception means; ``who`` names the plugin it came out of.
+
+    ``asked`` says whether anything was asked yet: what could not be read before is no server's answer.
+    """
     if isinstance(error, JackfieldError):
         return error
     if isinstance(error, TimeoutError):
@@ -101,13 +104,18 @@ def error_of_exception(error: Exception, who: str) -> JackfieldError:
         return _with_status(error, status)
     if (httpx := sys.modules.get("httpx")) is not None and isinstance(error, httpx.HTTPError):
         return _error_of_httpx(error, httpx)
-    if (unreadable := _unreadable(error)) is not None:
+    if asked and (unreadable := _unreadable(error)) is not None:
         return InvalidResponseError(unreadable)
-    return PluginError(f"{who} failed with {type(error).__name__}: {error}{place_of(error)}{slip_in(error)}")
+    said = first_problem(error) if _is_validation(error) else error
+    return PluginError(f"{who} failed with {type(error).__name__}: {said}{place_of(error)}{slip_in(error)}")
+
+
+def _is_validation(error: Exception) -> TypeGuard[ValueError]:
+    return type(error).__name__ == "ValidationError" and isinstance(error, ValueError)
 
 
 def _unreadable(error: Exception) -> str | None:
-    if type(error).__name__ == "ValidationError" and isinstance(error, ValueError):
+    if _is_validation(error):
         return f"the server's answer has another shape than expected: {first_problem(error)}"
     if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
         return f"the server sent something that is no JSON: {error}"

@@ -51,7 +51,7 @@ def governed(flow: Any, scope: Scope) -> Instructions:
             effect = generator.send(value) if error is None else generator.throw(error)
         except StopIteration as stop:
             return stop.value
-        value, error = None, None
+        value, error, scope.asked = None, None, True
         try:
             scope.check_time()
             if type(effect) is Call and not scope.retries:
@@ -213,6 +213,7 @@ def opened(description: EventStream, scope: Scope, *, inner: bool = False) -> In
 
 
 def _opened(target: Any, pipeline: Pipeline, scope: Scope) -> Instructions:
+    scope.asked = True
     if not isinstance(target, Http):
         return (yield Opening(target, pipeline), scope)
     result = yield Opening(scope.outgoing(target), pipeline, accept=target.accept), scope

@@ -62,6 +62,9 @@ class Scope:
     """
 
     watch: Callable[..., None] | None = None
+    asked = False
+    """Whether the provider has asked for anything: an effect, or a stream."""
+
     _context: Context | None = None
     _origin: str | None = None
 
@@ -154,9 +157,10 @@ class Scope:
         ``made_by`` is what made something wrong, where that is not the operation's hook. Raise it outside the
         ``except`` block, so that nothing it hides comes back as its context.
         """
-        failed = (
-            error_of_exception(error, self._who) if type(error) is not TimeoutError or str(error) else self.timed_out()
-        )
+        if type(error) is TimeoutError and not str(error):
+            failed: JackfieldError = self.timed_out()
+        else:
+            failed = error_of_exception(error, self._who, asked=self.asked)
         self.blame(failed, made_by)
         if failed is not error:
             failed.__cause__ = error
