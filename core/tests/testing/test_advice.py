@@ -9,7 +9,9 @@ from types import ModuleType
 import pytest
 import wrong
 import wrong_hooks
+import wrong_questions
 import wrong_readers
+from fine import write_wire
 from jackfield import ModelResponse, hookimpl
 from jackfield.testing import check
 
@@ -81,6 +83,13 @@ def test_what_response_error_returned_is_told_at_its_own_line(fine_wire):
 def test_what_response_error_raised_is_to_be_returned(fine_wire):
     text = failed(wrong_readers.RaisesItsErrors(), fine_wire)["test_statuses_become_errors[chat-plain]"]
     assert "lost Retry-After, retry_after is None; response_error raised it, and is to return it" in text
+
+
+def test_a_part_that_nobody_knows_is_called_so_and_its_field_is_named(tmp_path):
+    wire = write_wire(tmp_path / "wire", **wrong_questions.NeedsFunctions.cases)
+    text = failed(wrong_questions.NeedsFunctions(), wire)["test_no_part_of_the_question_is_lost[chat-tools]"]
+    assert "\n  tools[1] (one more, of a type that nobody knows) failed at " in text
+    assert '`param="tools"` for all of `tools[1]`' in text
 
 
 def test_what_a_plugin_imports_under_a_hooks_name_is_no_forgotten_hook():

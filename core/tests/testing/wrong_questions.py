@@ -128,6 +128,12 @@ class NeedsEveryDescription(TakesTools):
         return {**body, "help": [each["description"] for each in described]}  # here
 
 
+class NeedsFunctions(TakesTools):
+    def body(self, request, settings):
+        body = super().body(request, settings)
+        return {**body, "names": [each["function"]["name"] for each in body.get("tools") or ()]}  # here
+
+
 class FailsAtNone(Fine):
     def body(self, request, settings):
         params = request.params

@@ -43,8 +43,9 @@ def test_no_part_of_the_question_is_lost(subject: Subject, case: Case) -> None:
 
     So does one more of what stands in a list (a second tool), a text in several parts, a system text further down, the
     first of many messages, a developer's text, which is no user's, and a field that a message or a tool may have.
-    If this fails: send the part, or raise `BadRequestError(…, param="messages")`, with the name of the field that holds
-    it, where the server cannot take it. An answer to half a question looks like an answer, and so does another model's.
+    If this fails: send the part, or where the server cannot take it, raise `BadRequestError(…, param="messages")`, with
+    the field's name: `param="tools"` for all of `tools[1]`, one of a type that nobody knows as well. An answer to half
+    a question looks like an answer, and so does another model's.
     """
     if call(subject, case).error is not None:
         return  # told by the golden tests
@@ -72,7 +73,7 @@ def _lost(subject: Subject, case: Case, said: str, asked: Any) -> Iterator[str]:
                 yield where
         except JackfieldError as error:
             if not where.endswith(TIED):
-                yield from faults_of(subject, error, where, field, where)
+                yield from faults_of(subject, error, where, field)
 
 
 def _changed_requests(subject: Subject, asked: Any) -> Iterator[tuple[str, str, Any]]:
@@ -108,18 +109,18 @@ def _changed_list(value: list[Any] | tuple[Any, ...], where: str) -> Iterator[tu
         for place, changed in _changed(item, f"{where}[{number}]"):
             yield place, type(value)((*value[:number], changed, *value[number + 1 :]))
     if isinstance(value, list) and value:
-        for more in _one_more(value):
-            yield f"{where}[{len(value)}]", [*value, more]
-            yield f"{where}[0]", [more, *value]
+        for kind, more in _one_more(value):
+            yield f"{where}[{len(value)}] ({kind})", [*value, more]
+            yield f"{where}[0] ({kind})", [more, *value]
 
 
-def _one_more(value: list[Any]) -> Iterator[Any]:
+def _one_more(value: list[Any]) -> Iterator[tuple[str, Any]]:
     """Yield one more of what a list holds, and where that has a type, one of a type that nobody knows."""
     if isinstance(value[-1], Mapping) and "tool_call_id" in value[-1]:
         return  # a result of no call
-    yield from (changed for _, changed in islice(_changed(value[-1], ""), 1))
+    yield from (("one more", changed) for _, changed in islice(_changed(value[-1], ""), 1))
     if isinstance(value[-1], Mapping) and "type" in value[-1]:
-        yield UNKNOWN
+        yield "one more, of a type that nobody knows", UNKNOWN
 
 
 def _changed_item(name: str, value: Any, where: str) -> Iterator[tuple[str, Any]]:
