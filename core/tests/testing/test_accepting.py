@@ -5,7 +5,7 @@ import json
 from datetime import UTC, datetime
 
 from fine import Fine, write_wire
-from jackfield import hookimpl
+from jackfield import InvalidResponseError, hookimpl
 from jackfield.flow import http
 from jackfield.testing import check
 from jackfield.testing._subject import subject_of
@@ -109,3 +109,21 @@ class AsksOnce(Fine):
 
 def test_what_only_the_first_call_sends_is_written(tmp_path):
     assert accepted(AsksOnce(), tmp_path / "wire")["url"] == "{api_base}/chat"
+
+
+class AnswersOnce(Fine):
+    """Fails whoever asks again: other checks tell."""
+
+    def __init__(self):
+        self.asked = set()
+
+    def answer(self, request, response):
+        if (asked := str(request.messages)) in self.asked:
+            raise InvalidResponseError("asked before")
+        self.asked.add(asked)
+        return super().answer(request, response)
+
+
+def test_what_only_the_first_call_answers_is_written(tmp_path):
+    accepted(AnswersOnce(), tmp_path / "wire")
+    assert (tmp_path / "wire" / "chat-plain" / "result.json").exists()

@@ -82,7 +82,7 @@ def test_a_stream_adds_up_to_the_whole_answer(subject: Subject, case: Case) -> N
     """The accumulated stream is the whole answer of the case named by `same_answer`, `id` and `created` aside.
 
     If this fails: let the decoder keep what the whole answer keeps (finish reason, tool calls, usage, the model's name)
-    in the same words.
+    in the same words. Where the server itself says something in one of them only, take `same_answer` out of the case.
     """
     whole_case = subject.named(str(case.same_answer))
     assert whole_case is not None  # seen to when the cases were read
