@@ -11,7 +11,8 @@ import wrong
 import wrong_hooks
 import wrong_questions
 import wrong_readers
-from fine import write_wire
+import wrong_streams
+from fine import FLOW, STREAM, events, write_wire
 from jackfield import ModelResponse, hookimpl
 from jackfield.testing import check
 
@@ -56,6 +57,14 @@ def test_what_a_broken_hook_makes_of_an_error_is_no_message_of_the_servers(fine_
     texts = failed(wrong_hooks.FailsAtEveryChat(), fine_wire)
     assert {name.partition("[")[0] for name in texts} == {"test_response_golden", "test_error_golden"}
     assert "in completion" in texts["test_error_golden[error-rate-limit]"]
+
+
+def test_a_stream_that_its_decoder_ends_too_early_is_told_of_that(tmp_path):
+    unknown = events({"text": "Hello"}, {"run": "r-1"})
+    wire = write_wire(tmp_path / "wire", **{"stream-plain": ({}, [(200, STREAM, unknown + FLOW)])})
+    text = failed(wrong_streams.EndsAtTheUnknown(), wire)["test_network_faults_are_told[stream-plain]"]
+    assert "was reset within the body passed for an answer" in text
+    assert "If this fails: let the decoder return `()` for a frame without text" in text
 
 
 def test_a_stream_that_fails_with_a_shared_decoder_is_told_of_that(fine_wire):

@@ -102,6 +102,9 @@ WRONG = [
     (wrong_answers.EndsInTheServersWords, {"test_the_answer_laws"}, BY_ITSELF),
     (wrong_answers.CountsTwice, {"test_the_answer_laws"}, BY_ITSELF),
     (wrong_answers.SpeaksForTheUser, {"test_the_answer_laws"}, BY_ITSELF),
+    (wrong_answers.SaysNothing, {"test_the_answer_laws"}, BY_ITSELF),
+    (wrong_answers.SaysNothingInSoFewTokens, set(), BY_ITSELF),
+    (wrong_answers.Refuses, set(), BY_ITSELF),
     (wrong_answers.Paints, set(), BY_ITSELF),
     (wrong_answers.PaintsOne, {"test_the_answer_laws"}, BY_ITSELF),
     (wrong_answers.BytesForAnAddress, {"test_the_answer_laws"}, BY_ITSELF),
@@ -120,6 +123,7 @@ WRONG = [
     (wrong.CutsCharacters, {"test_a_stream_comes_byte_by_byte", "test_a_splitter_cuts_anywhere"}),
     (wrong_texts.SplitsLinesOfUnicode, {"test_a_splitter_cuts_anywhere"}),
     (wrong_streams.EndsAtTheUnknown, {"test_unknown_frames_are_passed_over"}),
+    (wrong_streams.EndsAtItsBeginning, {"test_the_stream_laws"}, BY_ITSELF),
     (wrong_streams.EndsAtTheUnknownByItself, {"test_unknown_frames_are_passed_over"}),
     (wrong_streams.TakesTheUnknownForText, {"test_unknown_frames_are_passed_over"}),
     (wrong_texts.EndsWithoutText, {"test_unknown_frames_are_passed_over"}, BY_ITSELF),
@@ -172,10 +176,7 @@ WRONG = [
     (wrong.LooksForTrio, {"test_trio_agrees"}),
     (wrong.SplitsByItself, set()),
     # A splitter that forgets the rest of a piece is wrong wherever pieces are cut.
-    (
-        wrong.SplitsPieces,
-        {"test_a_stream_comes_byte_by_byte", "test_a_splitter_cuts_anywhere", "test_two_streams_share_nothing"},
-    ),
+    (wrong.SplitsPieces, {"test_a_stream_comes_byte_by_byte", "test_a_splitter_cuts_anywhere"}),
     (wrong.ForgetsYieldFrom, {"test_response_golden"}),
     (wrong.YieldsAForeignObject, {"test_response_golden"}),
 ]

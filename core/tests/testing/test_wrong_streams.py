@@ -5,8 +5,11 @@ import json
 import pytest
 import wrong_streams as wrong
 from fine import write_wire
+from jackfield import ModelResponse
 from jackfield.testing import check
 from jackfield.testing._checks._strangers import _strangers
+from jackfield.testing._checks._streams import between
+from jackfield.testing._runs import Outcome
 from jackfield.testing._subject import subject_of
 from jackfield.testing._written import accept
 from test_wrong_providers import failures, line_at_fault, subject_with
@@ -113,3 +116,14 @@ def test_what_leaves_its_source_open_is_caught(plugin, where):
 
 def talking(plugin):
     return subject_of("fine", plugin=plugin())
+
+
+# ---------------------------------------------------------------------------------------------- held to a whole answer
+
+
+def test_where_a_stream_lost_several_things_its_text_is_told_first():
+    whole, stream = ModelResponse.of_text("Hello", model="m"), ModelResponse.of_text("", model="m")
+    stream.choices[0].finish_reason = "length"
+    first, *others = between(Outcome(whole), Outcome(stream))
+    assert first.startswith("choices[0].message.content: ")
+    assert [other.partition(":")[0] for other in others] == ["choices[0].finish_reason"]

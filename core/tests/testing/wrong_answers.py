@@ -38,6 +38,36 @@ class SpeaksForTheUser(Apart):
         return answer  # here
 
 
+class SaysNothing(Apart):
+    @hookimpl
+    def completion(self, request, settings):
+        answer = yield from super().completion(request, settings)
+        answer.choices[0].message.content = ""
+        return answer  # here
+
+
+class SaysNothingInSoFewTokens(Apart):
+    """Nothing is wrong with it: it had no tokens left for text."""
+
+    @hookimpl
+    def completion(self, request, settings):
+        answer = yield from super().completion(request, settings)
+        answer.choices[0].message.content, answer.choices[0].finish_reason = None, "length"
+        return answer
+
+
+class Refuses(Apart):
+    """Nothing is wrong with it: a refusal stands in the text's place."""
+
+    @hookimpl
+    def completion(self, request, settings):
+        answer = yield from super().completion(request, settings)
+        message = {"role": "assistant", "refusal": "No."}
+        return ModelResponse(
+            model="fine-1", choices=[{"message": message, "finish_reason": "stop"}], usage=answer.usage
+        )
+
+
 class CallsWithoutAnId(Apart):
     tool_call = {"id": "", "type": "function", "function": {"name": "f", "arguments": "{}"}}
 

@@ -10,7 +10,7 @@ import json
 from contextlib import aclosing
 from uuid import uuid4
 
-from fine import FLOW, STREAM, Decoder, Fine, chunks_of, parsed, usage
+from fine import FLOW, STREAM, Decoder, Fine, chunks_of, events, parsed, usage
 from jackfield import EventStream, InvalidResponseError, ProviderInfo, RateLimitError, ServerSentEvent, hookimpl
 from wrong import Events, ReadsItWhole
 from wrong_readers import CallsTools
@@ -22,6 +22,10 @@ class EndsAtTheUnknown(Fine):
     class decoder(Decoder):  # noqa: N801  # here
         def decode(self, event, /):
             return chunks_of(event.data) if KINDS & parsed(event.data).keys() else None
+
+
+class EndsAtItsBeginning(EndsAtTheUnknown):
+    cases = {"stream-plain": ({}, [(200, STREAM, events({"run": "r-1"}) + FLOW)])}
 
 
 class TakesTheUnknownForText(Fine):

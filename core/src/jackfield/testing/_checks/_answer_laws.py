@@ -12,24 +12,28 @@ from urllib.parse import urlsplit
 from .._cases import Case
 from .._check import each_case, fail
 from .._places import line_of_return
+from .._results import plain_result
 from .._runs import call
 from .._subject import Subject
 from ._answers import is_json
 from ._selections import whole
 from ._words import answered_with
 
-__all__ = ["COUNTS", "FINISHES", "broken_laws", "miscounted", "test_the_answer_laws"]
+__all__ = ["COUNTS", "FINISHES", "broken_laws", "miscounted", "silent", "test_the_answer_laws"]
 
 FINISHES = ("stop", "length", "tool_calls", "content_filter", "function_call")
 COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
+
+PLAIN = {"chat-plain", "stream-plain"}
+"""What asks for a word of greeting and no more; to other questions a server may have nothing to say."""
 
 
 @each_case(whole, "no case has a whole answer")
 def test_the_answer_laws(subject: Subject, case: Case) -> None:
     """A whole answer ends in OpenAI's vocabulary, its counts add up, and there is one vector for each text.
 
-    Vectors stay in the server's order, tool calls have an id and arguments that are JSON, and there are `n` images,
-    each an address or plain base64.
+    A plain question has an answer, vectors stay in the server's order, tool calls have an id and arguments that are
+    JSON, and there are `n` images, each an address or plain base64.
     If this fails: the recorded result says the same and is wrong with it; mend the plugin, delete the case's
     result.json and run `pytest --accept`. Translate the server's reason for ending ("end_turn", "max_len") to one of
     stop, length, tool_calls, content_filter.
@@ -44,7 +48,18 @@ def test_the_answer_laws(subject: Subject, case: Case) -> None:
 
 def broken_laws(case: Case, answer: Any) -> list[str]:
     """Say which laws an answer breaks, a stream's when it has been added up."""
-    return [*_mappings(answer)] or [*LAWS[case.operation](answer, case.asked)]
+    return [*_mappings(answer)] or [*silent(case, answer), *LAWS[case.operation](answer, case.asked)]
+
+
+def silent(case: Case, answer: Any) -> list[str]:
+    """Say where the answer to a plain question is over, neither cut short nor filtered, and holds nothing at all."""
+    choices = plain_result(answer).get("choices", []) if case.name in PLAIN else []
+    return [
+        f"the answer ends with {reason!r} and holds nothing: no text, and nothing in its place"
+        for choice in choices
+        if (reason := choice.get("finish_reason")) not in {"length", "content_filter"}
+        and not any(value for name, value in choice.get("message", {}).items() if name != "role")
+    ]
 
 
 def _mappings(answer: Any) -> Iterator[str]:

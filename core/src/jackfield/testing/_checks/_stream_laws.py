@@ -12,7 +12,7 @@ from .._check import each_case, fail
 from .._flows import Bare, place_of
 from .._runs import call
 from .._subject import Subject
-from ._answer_laws import COUNTS, FINISHES, miscounted
+from ._answer_laws import COUNTS, FINISHES, miscounted, silent
 from ._frames import chat_chunk
 from ._selections import NO_STREAM, streams
 
@@ -23,15 +23,24 @@ __all__ = ["test_the_stream_laws"]
 def test_the_stream_laws(subject: Subject, case: Case) -> None:
     """What a decoder gives has one finish of OpenAI's vocabulary for each choice, true counts, and tool calls apart.
 
-    The core puts role, finish and usage in their places; what it cannot know is what your server's words mean.
+    The core puts role, finish and usage in their places; what it cannot know is what your server's words mean. A plain
+    question has an answer.
     If this fails: translate the server's reason for ending ("end_turn", "max_len") to one of stop, length, tool_calls,
     content_filter, and give it when the answer is over; give the counts of the whole answer, not those of a piece; and
-    each tool call an index of its own, with its id and its whole name on the first piece.
+    each tool call an index of its own, with its id and its whole name on the first piece. A decoder's None ends the
+    stream, and nothing after it is read; for a frame without text it returns `()`.
     """
-    if call(subject, case).error is not None:
+    outcome = call(subject, case)
+    if outcome.error is not None:
         return  # told by test_stream_golden
     chunks = [chat_chunk(item) for item in Bare(subject, case).run()]
-    if broken := [*_finishes(chunks), *_roles(chunks), *_counts(chunks), *_tool_calls(chunks)]:
+    if broken := [
+        *silent(case, outcome.response),
+        *_finishes(chunks),
+        *_roles(chunks),
+        *_counts(chunks),
+        *_tool_calls(chunks),
+    ]:
         fail(f"the stream of {case.name} breaks these laws:", broken, place_of(subject, case))
 
 
