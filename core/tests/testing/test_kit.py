@@ -3,6 +3,7 @@
 import inspect
 import json
 import re
+import shutil
 import subprocess
 import sys
 import uuid
@@ -13,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 from fine import Fine, write_wire
 from jackfield._cli._group import cli
-from jackfield.testing import Case, Gap, ProviderSuite, check
+from jackfield.testing import Case, Gap, ProviderSuite, SuiteError, check
 from jackfield.testing._checks import CHECKS
 from jackfield.testing._suite import STANDARD
 
@@ -65,6 +66,17 @@ def test_check_returns_a_report(fine_wire):
 def test_an_unexpected_kind_of_answer_is_told_with_its_case():
     report = check("fine", plugin=Fine(), model="fine-1", cases=[Case("chat-plain", error="RateLimitError")])
     assert "test_error_golden[chat-plain]" in report.failed
+
+
+def test_a_provider_without_wire_files_is_told_of_all_that_talks_to_a_server():
+    with pytest.raises(SuiteError, match=r"talks to a server \(completion, embedding, image_generation, streaming\)"):
+        check("fine", plugin=Fine(), model="fine-1")
+
+
+def test_where_every_case_is_an_error_checks_of_answers_do_not_speak_of_a_missing_wire(fine_wire, tmp_path):
+    shutil.copytree(fine_wire / "error-rate-limit", tmp_path / "wire" / "error-rate-limit")
+    report = check("fine", plugin=Fine(), model="fine-1", wire=tmp_path / "wire")
+    assert report.not_run["test_network_faults_are_told"] == "no case ends with an answer over HTTP"
 
 
 PROVIDER = """
@@ -120,7 +132,7 @@ def test_the_command_tells_once_what_fails_with_the_same_text(shipped, tmp_path)
 
 
 def test_the_command_takes_wire_from_elsewhere_and_says_what_is_missing(shipped, tmp_path):
-    assert "there are no wire files" in ran("shipped")[1]
+    assert "there are no wire files to answer in its place: `jackfield check shipped --wire " in ran("shipped")[1]
     folder = write_wire(tmp_path / "elsewhere")
     where = f'--model on the command line, or write {{"model": "…"}} into {folder / "suite.json"}'
     assert where in ran("shipped", "--wire", folder)[1]

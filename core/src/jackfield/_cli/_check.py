@@ -58,14 +58,12 @@ def _shipped(name: str) -> Path | None:
 
 
 def _tell(found: Report) -> None:
-    from ..testing._summary import not_run
+    from ..testing._summary import gaps, not_run
 
     for test in found.failed:
         click.echo(f"FAILED {test}")
         click.echo("".join(f"    {line}\n" for line in found.shown(test).splitlines()))
-    for test, reason in found.gaps.items():
-        click.echo(f"gap {test}: {reason}")
-    for line in not_run(found):
+    for line in (*gaps(found), *not_run(found)):
         click.echo(line)
     owner = f"{found.distribution} {found.version}"
     counts = f"{len(found.passed)} passed, {len(found.failed)} failed, {len(found.not_run)} not run"

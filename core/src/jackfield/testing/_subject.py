@@ -219,9 +219,11 @@ def _without_cases(subject: Subject) -> None:
     """Ask a provider without HTTP the canonical questions; for one with HTTP there is nothing to answer with."""
     flows = [hook for hook in subject.hooks if hook != "streaming" and subject.is_flow(hook)]
     if flows:
+        named = ", ".join(sorted({*flows, *(subject.hooks & {"streaming"})}))
         raise SuiteError(
-            f"the provider {subject.owner} talks to a server ({', '.join(sorted(flows))}), and there are no wire files "
-            "to answer in its place: say wire = … in the suite, --wire, or ship them in the package as the folder wire"
+            f"the provider {subject.owner} talks to a server ({named}), and there are no wire files to answer in its "
+            f"place: `jackfield check {subject.name} --wire tests/wire` names them; or say wire = … in the suite, or "
+            "ship them in the package as the folder wire"
         )
     subject.cases += [Case(name) for name in canonical_names(set(subject.hooks), http=False)]
     subject.tried = frozenset(case.name for case in subject.cases)

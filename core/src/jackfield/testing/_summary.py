@@ -15,7 +15,7 @@ from ._report import Report
 from ._subject import Subject
 from ._wire_files import read_object
 
-__all__ = ["accepted", "live", "not_run", "recorded"]
+__all__ = ["accepted", "gaps", "live", "not_run", "recorded"]
 
 CHATS = {"completion", "streaming"}
 COUNTING = {*CHATS, "text_completion", "embedding"}
@@ -79,6 +79,11 @@ def live(subject: Subject, report: Report) -> list[str]:
     """Return the lines after --live."""
     asked = {"answered as recorded": _cases(report.passed), "answered otherwise, or not": _cases(report.failed)}
     return _told({**asked, "not asked, since they end with an error or have no result": _others(subject, LIVE)})
+
+
+def gaps(report: Report) -> list[str]:
+    """Return a line for each declared gap that a test failed as it says."""
+    return [f"gap {test}: {reason}" for test, reason in report.gaps.items()]
 
 
 def not_run(report: Report, most: int | None = None) -> list[str]:

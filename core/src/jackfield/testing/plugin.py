@@ -21,7 +21,7 @@ from ._live import LIVE
 from ._record import RECORDING
 from ._report import Report, no_place_for, written_reports
 from ._suite import STANDARD, ProviderSuite, instead_of
-from ._summary import accepted, live, not_run, recorded
+from ._summary import accepted, gaps, live, not_run, recorded
 from ._tape import check_variables
 from ._written import accept
 
@@ -64,7 +64,7 @@ class Run:
         if missing:
             self.report.complete = False
             count = f"{len(missing)} of {len(self.plan.tests)} tests"
-            self.told = [f"not run {count}: they were not selected, or not reached; the first is {missing[0]}"]
+            self.told = [f"not run {count}: they were not selected, or not reached"]
 
     def bound(self, test: Test) -> Callable[[], None]:
         """Return a test as what pytest runs."""
@@ -80,11 +80,11 @@ class Run:
         return run
 
     def summary(self) -> list[str]:
-        """Return the lines that tell what this session's mode did; of one that only checked, what it did not."""
+        """Return the lines that tell what this session's mode did; where it only checked, gaps and what did not run."""
         if self.mode == ACCEPT:
             return accepted(self.accepted)
         if self.mode is None:
-            return self.told
+            return [*gaps(self.report), *self.told]
         if not (self.report.passed or self.report.failed):
             return []
         return (recorded if self.mode == "record" else live)(self.subject, self.report)

@@ -17,7 +17,7 @@ from .._runs import Outcome, call
 from .._subject import Subject
 from ._answer_laws import silent
 from ._answers import shared, told
-from ._selections import NO_WIRE, first_of_each
+from ._selections import NO_ANSWER, first_of_each
 from ._servers import JSON, Cutting, Fixed, Raising, repeated
 
 __all__ = [
@@ -90,7 +90,7 @@ def _text_of(result: dict[str, Any]) -> Any:
     return choices[0].get("message", choices[0]).get("content", choices[0])
 
 
-@each_case(first_of_each, NO_WIRE)
+@each_case(first_of_each, NO_ANSWER)
 def test_answers_of_another_shape_are_told(subject: Subject, case: Case) -> None:
     """An answer of status 200 that is another JSON, or none, is told as the server's fault, and not the plugin's.
 
@@ -138,7 +138,7 @@ def holds_something(result: dict[str, Any]) -> bool:
     return any(each.get("content") or each.get("text") or each.get("tool_calls") for each in said)
 
 
-@each_case(first_of_each, NO_WIRE)
+@each_case(first_of_each, NO_ANSWER)
 def test_network_faults_are_told(subject: Subject, case: Case) -> None:
     """A refused or reset connection, a time-out and a body that is cut are connection errors, and may be retried.
 

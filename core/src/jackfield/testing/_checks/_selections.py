@@ -7,6 +7,7 @@ from .._flows import described
 from .._subject import Subject
 
 __all__ = [
+    "NO_ANSWER",
     "NO_HOOK",
     "NO_STREAM",
     "NO_WIRE",
@@ -20,6 +21,7 @@ __all__ = [
 ]
 
 NO_HOOK = "no case is of a hook of the provider's own"
+NO_ANSWER = "no case ends with an answer over HTTP"
 NO_WIRE = "the provider has no HTTP exchanges"
 NO_STREAM = "no case is a stream"
 NO_WIRE_STREAM = "no case is a stream over HTTP"

@@ -15,7 +15,7 @@ from .._replay import API_BASE, API_KEY, Replay
 from .._runs import call
 from .._secrets import shows
 from .._subject import Subject
-from ._selections import NO_WIRE, first_of_each
+from ._selections import NO_ANSWER, first_of_each
 
 __all__ = ["test_two_callers_share_nothing", "test_what_is_not_set_is_asked_for"]
 
@@ -25,7 +25,7 @@ ANOTHER_BASE = "https://another.invalid/of/another"
 ANOTHER_KEY = "sk-another-callers-key"
 
 
-@each_case(first_of_each, NO_WIRE)
+@each_case(first_of_each, NO_ANSWER)
 def test_two_callers_share_nothing(subject: Subject, case: Case) -> None:
     """A caller's requests go to the caller's own address with the caller's own key, whoever called before.
 
@@ -74,7 +74,7 @@ def _lost_the_path(case: Case, number: int, url: str) -> bool:
     return not any(asked.path in text.replace("\\/", "/") for text in named)
 
 
-@each_case(first_of_each, NO_WIRE)
+@each_case(first_of_each, NO_ANSWER)
 def test_what_is_not_set_is_asked_for(subject: Subject, case: Case) -> None:
     """Without a key, or without an address, nothing stands in its place: the error names the variable to set.
 

@@ -16,7 +16,7 @@ from .._results import plain_result
 from .._runs import Outcome, call
 from .._subject import Subject
 from ._errors import holds_something
-from ._selections import NO_WIRE, first_of_each
+from ._selections import NO_ANSWER, first_of_each
 from ._servers import JSON, Fixed, repeated
 
 __all__ = ["STATUSES", "test_statuses_become_errors"]
@@ -73,7 +73,7 @@ class Misread(NamedTuple):
     at: str | None
 
 
-@each_case(first_of_each, NO_WIRE)
+@each_case(first_of_each, NO_ANSWER)
 def test_statuses_become_errors(subject: Subject, case: Case) -> None:
     """Every status above 400, with whatever body, becomes its error, retryable as the status is, with Retry-After.
 
