@@ -420,6 +420,12 @@ def test_recording_writes_the_wire_of_every_case_and_of_the_canonical_ones(recor
     assert (wire / "chat-turns" / "1.request.json").exists(), ran.text
 
 
+def test_one_case_is_recorded_alone(run_pytest, server, tmp_path):
+    ran = run_pytest(SUITE, "--record", "-k", "chat-plain", env={"FINE_KEY": KEY, "FINE_BASE": server.url})
+    assert ran.code == 0, ran.text
+    assert [folder.name for folder in (tmp_path / "wire").iterdir()] == ["chat-plain"]
+
+
 def test_neither_the_key_nor_a_value_of_a_private_header_was_recorded(recorded, server):
     wire, _, _ = recorded
     written = b"".join(file.read_bytes() for file in wire.rglob("*") if file.is_file())
