@@ -497,7 +497,7 @@ def test_a_recording_ends_with_what_was_written_and_what_is_left_to_do(run_pytes
             '(choices[0].message.content: expected "Hello there.", got "Hello thére.")'
         ),
         "no answer has usage: embedding; where the server counts tokens, callers are to be told",
-        'no answer ends with "length": a case of few max_tokens shows what the server calls that',
+        'no answer ends with "length": completion, streaming; a case of few max_tokens shows what the server says',
     ):
         assert said in text
     told = json.loads((project / "tests" / "wire" / "error-authentication" / "case.json").read_text())["error"]

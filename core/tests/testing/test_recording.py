@@ -335,15 +335,32 @@ def test_a_plain_stream_that_adds_up_to_the_plain_answer_is_held_to_it(wire, mon
     assert json.loads((wire / "stream-plain" / "case.json").read_text()) == {"same_answer": "chat-plain"}
 
 
-def test_tool_calls_that_end_with_stop_are_told_after_a_recording(wire):
-    file = wire / "chat-plain" / "result.json"
+def told_after(wire, name, **choice):
+    """What is told after a recording whose result of a case has another first choice."""
+    file = wire / name / "result.json"
     said = json.loads(file.read_text())
-    said["choices"][0]["message"]["tool_calls"] = [{"id": "1", "function": {"name": "f", "arguments": "{}"}}]
+    said.get("response", said)["choices"][0].update(choice)
     file.write_text(json.dumps(said))
     subject = subject_of("fine", plugin=Fine(), model="fine-1", wire=wire)
-    subject.written = {"written": ["chat-plain"]}
-    told = summary(subject, check("fine", plugin=Fine(), model="fine-1", wire=wire))
+    subject.written = {"written": [name]}
+    return summary(subject, check("fine", plugin=Fine(), model="fine-1", wire=wire))
+
+
+def test_tool_calls_that_end_with_stop_are_told_after_a_recording(wire):
+    calls = [{"id": "1", "function": {"name": "f", "arguments": "{}"}}]
+    told = told_after(wire, "chat-plain", message={"tool_calls": calls})
     assert 'tool calls that end with "stop", and not with "tool_calls", as few servers say: chat-plain' in told
+
+
+def test_a_stream_that_ends_otherwise_than_the_whole_answer_is_told_after_a_recording(wire):
+    told = told_after(wire, "chat-plain", finish_reason="length")
+    assert 'stream-plain ends with "stop", and chat-plain, the same request, with "length"' in told
+    assert any(line.startswith('no answer ends with "length": streaming; ') for line in told)
+
+
+def test_a_stream_that_holds_nothing_is_told_after_a_recording(wire):
+    told = told_after(wire, "stream-plain", message={"role": "assistant"})
+    assert any(line.startswith("stream-plain: the answer ends with 'stop' and holds nothing") for line in told)
 
 
 def test_a_result_by_hand_may_leave_out_what_the_summary_looks_at(wire):

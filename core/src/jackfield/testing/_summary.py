@@ -9,6 +9,7 @@ from typing import Any
 from ._canonical import BY_HAND, to_write
 from ._cases import Case
 from ._check import Check
+from ._checks._answer_laws import silent
 from ._live import LIVE
 from ._record import RECORDING
 from ._report import Report
@@ -50,14 +51,25 @@ def _worth_a_look(subject: Subject) -> Iterator[str]:
     """Yield what is as it may be, and more often is not."""
     results = [(case, read_object(file)) for case in subject.cases if (file := _result_of(case)).exists()]
     answers = [(case, each.get("response", each)) for case, each in results]
-    ends = [(case.name, *end) for case, each in answers if case.operation in CHATS for end in _ends(each)]
-    if ends and all(reason != "length" for _, reason, _ in ends):
-        yield 'no answer ends with "length": a case of few max_tokens shows what the server calls that'
-    if stopped := [name for name, reason, calls in ends if calls and reason == "stop"]:
-        yield f'tool calls that end with "stop", and not with "tool_calls", as few servers say: {", ".join(stopped)}'
+    for case, each in answers:
+        yield from (f"{case.name}: {said}" for said in silent(case, each))
+    yield from _odd_ends([(case, *end) for case, each in answers if case.operation in CHATS for end in _ends(each)])
     counted = {case.operation for case, each in answers if "usage" in each}
-    if silent := sorted({case.operation for case, _ in answers} & COUNTING - counted):
-        yield f"no answer has usage: {', '.join(silent)}; where the server counts tokens, callers are to be told"
+    if uncounted := sorted({case.operation for case, _ in answers} & COUNTING - counted):
+        yield f"no answer has usage: {', '.join(uncounted)}; where the server counts tokens, callers are to be told"
+
+
+def _odd_ends(ends: list[tuple[Case, str | None, bool]]) -> Iterator[str]:
+    cut_short = {case.operation for case, end, _ in ends if end == "length"}
+    if whole := sorted({case.operation for case, *_ in ends} - cut_short):
+        yield f'no answer ends with "length": {", ".join(whole)}; a case of few max_tokens shows what the server says'
+    if stopped := [case.name for case, end, calls in ends if calls and end == "stop"]:
+        yield f'tool calls that end with "stop", and not with "tool_calls", as few servers say: {", ".join(stopped)}'
+    for stream, end, _ in ends:
+        for case, other, _ in ends:
+            alike = stream.streams and case.asked == stream.asked.replace(stream=False)
+            if alike and end and other and end != other:
+                yield f'{stream.name} ends with "{end}", and {case.name}, the same request, with "{other}"'
 
 
 def _ends(answer: Mapping[str, Any]) -> Iterator[tuple[str | None, bool]]:

@@ -58,7 +58,8 @@ def silent(case: Case, answer: Any) -> list[str]:
         f"the answer ends with {reason!r} and holds nothing: no text, and nothing in its place"
         for choice in choices
         if (reason := choice.get("finish_reason")) not in {"length", "content_filter"}
-        and not any(value for name, value in choice.get("message", {}).items() if name != "role")
+        and "message" in choice
+        and not any(value for name, value in choice["message"].items() if name != "role")
     ]
 
 
