@@ -7,9 +7,10 @@ from importlib.util import find_spec
 import pytest
 from fine import IN_PROCESS, Fine
 from jackfield import hookimpl
-from jackfield.testing import check
+from jackfield.testing import Case, check
 from jackfield.testing._checks import CHECKS
 from jackfield.testing._engine import plan_of
+from jackfield.testing._subject import subject_of
 
 GATEWAY = "test_the_gateway_agrees"
 
@@ -62,6 +63,29 @@ def test_an_import_of_what_is_private(installed, line):
     failed = failures(installed(files={"_more.py": f"\n{line}\n"}))
     assert set(failed) == {"test_the_public_core_is_enough"}
     assert "_more.py:2" in failed["test_the_public_core_is_enough"]
+
+
+def test_of_a_namespace_the_plugins_own_package_is_looked_at(tmp_path, monkeypatch, make_distribution):
+    source = IN_PROCESS.replace(
+        "    return ProviderInfo", "    __import__('os').system('true')\n    return ProviderInfo"
+    )
+    modules = {"house/mine/__init__.py": source, "house/mine/py.typed": ""}
+    make_distribution(tmp_path / "mine", "house-mine", "1.0", {"jackfield.providers": {"mine": "house.mine"}}, modules)
+    others = {"house/other/__init__.py": "import jackfield._pool\n"}
+    make_distribution(tmp_path / "other", "house-other", "1.0", {}, others)
+    for folder in ("mine", "other"):  # so that the other one comes first
+        monkeypatch.syspath_prepend(tmp_path / folder)
+    failed = failures(subject_of("mine", model="m", cases=[Case("chat-plain")]))
+    assert set(failed) == {"test_the_core_is_bounded_above", "test_importing_opens_nothing"}
+    assert "__init__.py:6, in provider_info" in failed["test_importing_opens_nothing"]
+
+
+def test_a_package_without_an_init_is_a_package(tmp_path, monkeypatch, make_distribution):
+    modules = {"bare/mine.py": IN_PROCESS, "bare/_more.py": "import jackfield._pool\n", "bare/py.typed": ""}
+    make_distribution(tmp_path, "bare", "1.0", {"jackfield.providers": {"bare": "bare.mine"}}, modules)
+    monkeypatch.syspath_prepend(tmp_path)
+    failed = failures(subject_of("bare", model="m", cases=[Case("chat-plain")]))
+    assert set(failed) == {"test_the_core_is_bounded_above", "test_the_public_core_is_enough"}
 
 
 def test_an_import_that_takes_long(installed):

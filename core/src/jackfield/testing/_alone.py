@@ -16,7 +16,7 @@ from ..flow import Call
 from ._cases import Case
 from ._check import fail
 from ._flows import Bare
-from ._places import Roots
+from ._places import Roots, root_of
 from ._subject import Subject, installed, subject_of
 from ._watch import by_hand, environment_watched, watched
 
@@ -37,9 +37,7 @@ create_model("First")()  # the first one has pydantic look for plugins of its ow
 from jackfield.testing._alone import in_this_process
 from jackfield.testing._watch import environment_watched, watched
 from importlib import import_module
-from importlib.util import find_spec
-spec = find_spec({module!r}.partition(".")[0])
-roots = tuple(map(os.path.realpath, spec.submodule_search_locations or [spec.origin]))
+roots = {roots!r}
 seen, read = [], []
 with ExitStack() as watches:
     if {watch}:
@@ -67,6 +65,7 @@ def imported(subject: Subject, *, again: bool = False) -> dict[str, Any]:
     code = IMPORTING.format(
         path=sys.path,
         module=subject.module,
+        roots=tuple(filter(None, [root_of(subject.module)])),
         watch=not again,
         name=subject.name,
         model=next(filter(None, named), None),

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from types import CodeType, FrameType, TracebackType
 from typing import Any
@@ -35,12 +36,16 @@ Roots = tuple[str, ...]
 
 
 def root_of(module: str) -> str | None:
-    """Return the folder of the package that a loaded module belongs to, or the file of a module that stands alone."""
-    top = sys.modules.get(module.partition(".")[0])
-    if (paths := getattr(top, "__path__", None)) is not None:
-        return next((os.path.realpath(path) for path in paths), None)
-    file = getattr(sys.modules.get(module), "__file__", None)
-    return os.path.realpath(file) if file else None
+    """Return the folder of the package that a loaded module belongs to, or the file of a module that stands alone.
+
+    A namespace, which has no file, is no such package, since others' code stands in it too, unless it holds the module.
+    """
+    for name in accumulate(module.split("."), lambda outer, inner: f"{outer}.{inner}"):
+        found = sys.modules.get(name)
+        if file := getattr(found, "__file__", None):
+            alone: str = os.path.dirname(file) if "." in name else file
+            return os.path.realpath(next(iter(getattr(found, "__path__", ())), alone))
+    return None
 
 
 def line_of(error: BaseException | None, roots: Roots) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -253,5 +252,5 @@ def _holding(name: str, plugin: object) -> Registry:
 
 def package_folder(module: str) -> Path | None:
     """Return the folder of a loaded module's package, or None for a module that stands alone."""
-    paths = getattr(sys.modules.get(module.partition(".")[0]), "__path__", None)
-    return Path(next(iter(paths))) if paths else None
+    root = root_of(module)
+    return Path(root) if root is not None and Path(root).is_dir() else None
