@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import itertools
+import json
 from typing import Any, ClassVar
 
 import pytest
 from fine import HELLO, JSON, STREAM, Decoder, Fine, chunks_of, events, parsed, write_wire
-from jackfield import AuthenticationError, BadRequestError, ModelResponse, ProviderInfo, hookimpl
+from jackfield import (
+    AuthenticationError,
+    BadRequestError,
+    ImageResponse,
+    InvalidResponseError,
+    ModelResponse,
+    ProviderInfo,
+    hookimpl,
+)
+from jackfield.flow import http
 from jackfield.testing import check
+from jackfield.testing._checks._drivers import test_the_gateway_agrees as gateway_agrees
 from jackfield.testing._subject import subject_of
 from jackfield.testing._written import accept
 
@@ -75,6 +86,28 @@ class TellsResultsByName(MakesUpIds):
         return {**{name: value for name, value in message.items() if name != "tool_call_id"}, "tool": names[ref]}
 
 
+class DecoderOfTokens(Decoder):
+    def decode(self, event: Any, /) -> Any:
+        said = parsed(event.data)
+        if said.get("special") is True:
+            said = {name: value for name, value in said.items() if name != "text"}
+        return chunks_of(json.dumps(said).encode())
+
+
+TOKENS = (
+    {"text": "Hello", "special": False},
+    {"text": " thére.", "special": False},
+    {"text": "</s>", "special": True, "end": "done", "counts": [3, 2]},
+)
+
+
+class EndsWithAToken(Fine):
+    """Its server's last token stands where texts do, and is none."""
+
+    wire: ClassVar[dict[str, Any]] = {"stream-plain": ({"same_answer": "chat-plain"}, [(200, STREAM, events(*TOKENS))])}
+    decoder: Any = DecoderOfTokens
+
+
 class TellsAWrongKeyWith400(Fine):
     """Its server says in words what others say with a status."""
 
@@ -88,8 +121,41 @@ class TellsAWrongKeyWith400(Fine):
         return AuthenticationError(str(error)) if error is not None and error.code == "key" else error
 
 
-@pytest.mark.parametrize("plugin", [MakesUpIds, TellsResultsByName, TellsAWrongKeyWith400])
+ELSEWHERE = "https://pictures.invalid/7"
+
+
+class GetsAnAddressInItsAnswer(Fine):
+    """Its server says where a picture is: at another host, with an address in the JSON."""
+
+    wire: ClassVar[dict[str, Any]] = {
+        "image-generation": ({}, [(200, JSON, {"at": ELSEWHERE}), (200, JSON, {"picture": "iVBORw0KGgo="})])
+    }
+
+    @hookimpl
+    def image_generation(self, request, settings):
+        body = {"model": request.model, "wish": request.prompt, **settings.extra_body}
+        asked = yield from http("POST", f"{settings.api_base}/pictures", headers=self.headers(settings), json=body)
+        said = parsed(asked.content)
+        if not isinstance(said.get("at"), str):
+            raise InvalidResponseError("the server did not say where the picture is", body=said)
+        picture = parsed((yield from self.look(said["at"], settings)).content)
+        if not isinstance(picture.get("picture"), str):
+            raise InvalidResponseError("the server sent no picture", body=picture)
+        return ImageResponse(data=[{"b64_json": picture["picture"]}])
+
+
+@pytest.mark.parametrize(
+    "plugin", [MakesUpIds, TellsResultsByName, EndsWithAToken, TellsAWrongKeyWith400, GetsAnAddressInItsAnswer]
+)
 def test_a_right_provider_passes(plugin, tmp_path):
     folder = write_wire(tmp_path / "wire", **plugin.wire)
     accept(subject_of("fine", plugin=plugin(), model="fine-1", wire=folder))
     assert check("fine", plugin=plugin(), model="fine-1", wire=folder).failed == {}
+
+
+def test_a_case_that_asks_another_host_does_not_go_through_the_gateway(tmp_path):
+    folder = write_wire(tmp_path / "wire", **GetsAnAddressInItsAnswer.wire)
+    subject = subject_of("fine", plugin=GetsAnAddressInItsAnswer(), model="fine-1", wire=folder)
+    why = {case.name: gateway_agrees.left_out(subject, case) for case in subject.cases}
+    assert "pictures.invalid" in why.pop("image-generation")
+    assert set(why.values()) == {None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from urllib.parse import urlsplit
 
 from ..._index import COMMANDS, Index
 from .._cases import Case
@@ -10,7 +11,7 @@ from .._check import each_case, fail
 from .._differences import differences
 from .._gateway_client import to_be_told, unroutable
 from .._places import definition
-from .._replay import UnexpectedRequestError
+from .._replay import API_BASE, UnexpectedRequestError
 from .._runs import Outcome, call, call_on_asyncio, call_on_trio
 from .._subject import Subject
 from ._selections import NO_HOOK, hooked
@@ -57,7 +58,15 @@ def _no_gateway(subject: Subject) -> str | None:
 
 
 def _left_out(subject: Subject, case: Case) -> str | None:
-    return unroutable(case)
+    return unroutable(case) or _elsewhere(subject, case)
+
+
+def _elsewhere(subject: Subject, case: Case) -> str | None:
+    """Say that a case asks another host, which its server named: one on loopback has no such name."""
+    replay = call(subject, case).replay
+    hosts = {urlsplit(each.url).netloc for each in replay.sent} if replay is not None else set()
+    others = sorted(hosts - {urlsplit(API_BASE).netloc})
+    return f"it also asks {others[0]}, and the kit's server stands for that of api_base alone" if others else None
 
 
 @each_case(hooked, NO_HOOK, unless=_no_gateway, left_out=_left_out)

@@ -146,7 +146,7 @@ def _others(value: Any) -> Iterator[tuple[str, Any]]:
     yield "left out", GONE
     if value is not None:
         yield "null", None
-    if isinstance(value, str) and (other := in_other_letters(value)) != value:
+    if isinstance(value, str) and "://" not in value and (other := in_other_letters(value)) != value:  # no address
         yield f"as {other!r}", other
     if value and isinstance(value, list | dict):
         yield "empty", type(value)()

@@ -113,5 +113,7 @@ def _another(said: dict[str, Any], known: list[Any], text: str) -> dict[str, Any
 
 
 def _are_text(values: list[Any], text: str) -> bool:
+    """Whether values of one field are pieces of a text, or most of them: a last one may only say that it has ended."""
     said = [value for value in values if value]
-    return all(isinstance(value, str) and value.strip() in text for value in said)
+    inside = sum(isinstance(value, str) and value.strip() in text for value in said)
+    return all(isinstance(value, str) for value in said) and 2 * inside >= len(said)
