@@ -382,8 +382,9 @@ def redacted(body, public="", **headers):
 
 
 def test_of_an_answers_headers_those_are_kept_that_a_plugin_may_need():
-    headers = {"x-ratelimit-remaining-tokens": "100", "x-fine-token": "secret-token", "x-served-by": "cache-7"}
-    assert redacted(b"secret-token", **headers).headers == {"x-ratelimit-remaining-tokens": "100"}
+    headers = {"x-fine-token": "secret-token", "x-served-by": "cache-7"}
+    kept = {"x-ratelimit-remaining-tokens": "100", "x-error-code": "slow", "x-fine-errortype": "Throttled"}
+    assert redacted(b"secret-token", **kept, **headers).headers == kept
     assert redacted(b"secret-token", **headers).body == b"{redacted}"
 
 

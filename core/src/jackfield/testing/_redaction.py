@@ -17,7 +17,7 @@ from ._tape import Taped
 
 __all__ = ["Redaction", "is_kept"]
 
-KEPT = re.compile(r"content-type|(operation-)?location|retry-after(-ms)?|(x-)?ratelimit-.*")
+KEPT = re.compile(r"content-type|(operation-)?location|retry-after(-ms)?|(x-)?ratelimit-.*|.*error-?(code|type)")
 """Headers of an answer that a plugin may need; a server can put anything into the others."""
 
 REDACTED = "{redacted}"
