@@ -66,6 +66,7 @@ WRONG = [
     (wrong_questions.MakesOnePrompt, set(), BY_ITSELF),
     (wrong_questions.LosesAnEarlierResult, {"test_no_part_of_the_question_is_lost"}, BY_ITSELF),
     (wrong_questions.LosesFieldsOfTools, {"test_no_part_of_the_question_is_lost"}, BY_ITSELF),
+    (wrong_questions.ReadsArguments, {"test_no_part_of_the_question_is_lost"}, BY_ITSELF),
     (wrong_questions.NeedsFunctions, {"test_no_part_of_the_question_is_lost"}, BY_ITSELF),
     (wrong_questions.NeedsEveryDescription, {"test_no_parameter_is_lost"}, BY_ITSELF),
     (wrong_questions.FailsAtNone, {"test_no_parameter_is_lost"}, BY_ITSELF),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from dataclasses import replace
 from typing import ClassVar
@@ -132,6 +133,16 @@ class NeedsFunctions(TakesTools):
     def body(self, request, settings):
         body = super().body(request, settings)
         return {**body, "names": [each["function"]["name"] for each in body.get("tools") or ()]}  # here
+
+
+class ReadsArguments(TakesTools):
+    def body(self, request, settings):
+        calls = [call for each in request.messages for call in each.get("tool_calls") or () if "function" in call]
+        return {**super().body(request, settings), "wanted": [wanted(each["function"]) for each in calls]}
+
+
+def wanted(function):
+    return json.loads(function["arguments"])  # here
 
 
 class FailsAtNone(Fine):

@@ -25,6 +25,9 @@ ANOTHER_SCHEMA = {"type": "object", "properties": {"conformance": {"type": "stri
 PARTS = ("tools", "response_format")
 """Parameters with parts of their own."""
 
+NO_JSON = ("", '{"conformance')
+"""What models write as well for a call without arguments, and where they are cut off."""
+
 TIED = (".id", ".tool_call_id")
 """What ties a result to its call: with another one there, a conversation is none, and may fail in any way."""
 
@@ -130,6 +133,7 @@ def _changed_item(name: str, value: Any, where: str) -> Iterator[tuple[str, Any]
         yield where, ANOTHER_SCHEMA
     elif name == "arguments":
         yield where, json.dumps({"conformance": MARK})
+        yield from ((f"{where} ({text!r}, which is no JSON)", text) for text in NO_JSON)
     else:
         yield from _changed(value, where)
 
