@@ -152,11 +152,21 @@ def types() -> bool:
     return python("-m", "mypy", ROOT / "dev.py", *packages, *stated, *tools)
 
 
+KIT, ATTACKS = "core/tests/testing", "tests/gateway_attacks"
+"""Large parts of the core's tests and of the whole's, run by themselves so that no processor waits for another."""
+
+
 def core_and_whole() -> bool:
     """Runs the core's tests, which are to reach all of it, and those of the whole; a plugin's run where it is alone."""
-    core = partial(shown, "core", [PYTHON, "-m", "coverage", "run", "-m", "pytest", "core/tests"])
-    whole = partial(shown, "the whole", [PYTHON, "-m", "pytest", "tests"])
-    return both_at_once([core, whole]) and python("-m", "coverage", "report")
+    measured: Command = [PYTHON, "-m", "coverage", "run", "-m", "pytest"]
+    jobs = [
+        partial(shown, "the kit", [*measured, KIT]),
+        partial(shown, "the rest of the core", [*measured, "core/tests", "--ignore", KIT]),
+        partial(shown, "attacks on the gateway", [PYTHON, "-m", "pytest", ATTACKS]),
+        partial(shown, "the rest of the whole", [PYTHON, "-m", "pytest", "tests", "--ignore", ATTACKS]),
+    ]
+    coverage = partial(python, "-m", "coverage")
+    return coverage("erase") and both_at_once(jobs) and coverage("combine", "--quiet") and coverage("report")
 
 
 def both_at_once(jobs: Sequence[Callable[[], bool]]) -> bool:
