@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from ...errors import BadRequestError, JackfieldError
@@ -106,7 +107,7 @@ def _torn(subject: Subject, case: Case) -> Iterator[str]:
 def _not_none(subject: Subject, case: Case) -> Iterator[str]:
     """Yield the parameters that fail as None, which callers give who have nothing to say, and not with a value."""
     for name, value in _given(case).items():
-        asked = (_with(case, _asked(case, name, each)) for each in (value, None))
+        asked = (replace(case, request=_asked(case, name, each)) for each in (value, None))
         given, none = (call(subject, each).error for each in asked)
         if given is None and isinstance(none, JackfieldError):
             yield from faults_of(subject, none, f"{name}=None", name)
@@ -180,7 +181,7 @@ def faults_of(subject: Subject, error: JackfieldError, said: str, *names: str) -
 
 def sent_for(subject: Subject, case: Case, asked: Any, **options: Any) -> list[Any]:
     """Return all that is sent for another request than the case's; raises the error where not all of it goes out."""
-    outcome = call(subject, _with(case, asked), **options)
+    outcome = call(subject, replace(case, request=asked), **options)
     error, sent = outcome.error, outcome.sent
     # What fails later, may fail because the recorded answer is one to another question.
     unsent = isinstance(error, JackfieldError) and len(sent) < len(case.exchanges)
@@ -194,7 +195,3 @@ def sent_each_time(subject: Subject, case: Case, asked: Any) -> list[Any]:
     first, second = sent_for(subject, case, asked), sent_for(subject, case, asked)
     plain: list[Any] = steady(first, second) if len(first) == len(second) else second  # which the golden tests tell
     return plain
-
-
-def _with(case: Case, request: Any) -> Case:
-    return Case(case.name, request, options=case.options, exchanges=case.exchanges, folder=case.folder)
