@@ -22,7 +22,8 @@ LIBRARY = os.path.dirname(os.__file__) + os.sep
 PACKAGES = ("site-packages", "dist-packages")
 """Folders of what is installed, which may stand in the standard library's."""
 
-PYDANTIC = f"{os.sep}pydantic{os.sep}"
+PYDANTIC = tuple(f"{folder}{os.sep}pydantic{os.sep}" for folder in PACKAGES)
+
 DEFINITION = re.compile(r"\s*(async\s+def|def|class)\b")
 
 
@@ -75,7 +76,7 @@ def _written(file: str, line: int | None) -> str:
 
 def _is_foreign(file: str) -> bool:
     """Whether a file is neither the core's, nor pydantic's, which the core brings, nor Python's own."""
-    if file.startswith((CORE, "<")) or PYDANTIC in file:
+    if file.startswith((CORE, "<")) or any(folder in file for folder in PYDANTIC):
         return False
     return not file.startswith(LIBRARY) or any(name in file for name in PACKAGES)
 
